@@ -1,0 +1,184 @@
+//! From one member's answers to who guards, hosts and sends its mail, with the evidence.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use num_rational::Ratio;
+
+use crate::dns::Outcome;
+use crate::vendor::Role;
+
+/// Part of a member: 1, or an equal part of it where verdicts tie. Always exact.
+pub type Weight = Ratio<i64>;
+
+/// Who holds an exclusive role, or why nobody is named.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    Vendor { vendor: Arc<str>, product: Arc<str> },
+    SelfHosted,
+    Unattributed,
+    NoMail,
+    Unreachable,
+}
+
+impl Verdict {
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Vendor { .. } => "vendor",
+            Self::SelfHosted => "self-hosted",
+            Self::Unattributed => "unattributed",
+            Self::NoMail => "no-mail",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    Weak,
+    Likely,
+    Confirmed,
+}
+
+impl Confidence {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Weak => "weak",
+            Self::Likely => "likely",
+            Self::Confirmed => "confirmed",
+        }
+    }
+}
+
+/// One fact that speaks for an attribution: the record and the rule that read it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Evidence {
+    /// The rule's id, or a built-in rule in brackets such as `(own-domain)`.
+    pub rule: Arc<str>,
+    /// The question: `example.com. MX`.
+    pub question: Arc<str>,
+    /// The rdata, or the outcome where there is none.
+    pub value: Arc<str>,
+}
+
+/// A thing a reader of a verdict should know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Flag {
+    /// Different verdicts tie at the lowest preference.
+    Split,
+    /// A vendor's gateway stands behind another vendor's exchange: a move under way.
+    Transition,
+    HybridPossible,
+    /// Exchanges that do not exist, or a vendor's name with more labels behind it.
+    Misconfigured,
+    Parked,
+    /// A vendor's own domain on its own product.
+    OwnProduct,
+    PrivateBrand,
+    /// Hosted SPF behind macros: absence of an include says nothing.
+    SpfOpaque,
+    Wildcard,
+    NullMx,
+    /// No MX but an address (RFC 5321 section 5.1).
+    ImplicitMx,
+    PreferenceUnknown,
+    /// An exclusive mailbox verdict with strong evidence for another host too.
+    MailboxOther,
+}
+
+impl Flag {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Split => "split",
+            Self::Transition => "transition",
+            Self::HybridPossible => "hybrid_possible",
+            Self::Misconfigured => "misconfigured",
+            Self::Parked => "parked",
+            Self::OwnProduct => "own_product",
+            Self::PrivateBrand => "private_brand",
+            Self::SpfOpaque => "spf_opaque",
+            Self::Wildcard => "wildcard",
+            Self::NullMx => "null_mx",
+            Self::ImplicitMx => "implicit_mx",
+            Self::PreferenceUnknown => "preference_unknown",
+            Self::MailboxOther => "mailbox_other",
+        }
+    }
+}
+
+impl fmt::Display for Flag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// One verdict on one role, with the part of the member it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribution {
+    pub verdict: Verdict,
+    /// The parts of an exclusive role sum to 1; a reach attribution is always 1.
+    pub weight: Weight,
+    /// `None` for no-mail and unreachable.
+    pub confidence: Option<Confidence>,
+    /// The vendor's id for the customer, where the records show one.
+    pub customer: Option<Arc<str>>,
+    pub evidence: Vec<Evidence>,
+}
+
+/// How the question for a reach role ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reached {
+    /// Answered definitively; attributions may still be empty, which is the row `none`.
+    Measured,
+    /// No definitive answer; the member is outside the denominator.
+    Unreachable(Outcome),
+}
+
+/// Everything the rules say about one member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Classification {
+    pub id: Box<str>,
+    pub name: Box<str>,
+    /// The asked domain, without final dot.
+    pub domain: Box<str>,
+    pub rank: Option<u32>,
+    /// In the order of the population's cohort columns.
+    pub cohorts: Vec<Box<str>>,
+    /// Never empty; weights sum to 1; sorted by verdict.
+    pub gateway: Vec<Attribution>,
+    /// Never empty; weights sum to 1; sorted by verdict.
+    pub mailbox: Vec<Attribution>,
+    pub sender: (Reached, Vec<Attribution>),
+    pub dmarc: (Reached, Vec<Attribution>),
+    pub overlay: (Reached, Vec<Attribution>),
+    pub flags: BTreeSet<Flag>,
+    /// The outcome that made the gateway role unreachable, where it is.
+    pub failure: Option<Outcome>,
+}
+
+impl Classification {
+    /// The attributions of a role.
+    pub fn role(&self, role: Role) -> &[Attribution] {
+        match role {
+            Role::Gateway => &self.gateway,
+            Role::Mailbox => &self.mailbox,
+            Role::Sender => &self.sender.1,
+            Role::Dmarc => &self.dmarc.1,
+            Role::Overlay => &self.overlay.1,
+        }
+    }
+
+    /// Whether the question for a role was answered definitively. For exclusive roles this is the
+    /// verdict `unreachable` itself.
+    pub fn is_measured(&self, role: Role) -> bool {
+        match role {
+            Role::Gateway => self.gateway.iter().all(|a| a.verdict != Verdict::Unreachable),
+            Role::Mailbox => self.mailbox.iter().all(|a| a.verdict != Verdict::Unreachable),
+            Role::Sender => self.sender.0 == Reached::Measured,
+            Role::Dmarc => self.dmarc.0 == Reached::Measured,
+            Role::Overlay => self.overlay.0 == Reached::Measured,
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The border to hickory: wire names, records and messages to presentation format and back.
+
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, NS, NULL, PTR, SOA, SRV, TXT};
+use hickory_proto::rr::{DNSClass, Name as WireName, RData, Record as WireRecord, RecordType};
+use hickory_proto::serialize::binary::{BinEncodable, BinEncoder};
+
+use super::{
+    Answer, Name, NameError, Outcome, Question, Record, Type, parse_a, parse_aaaa, parse_mx, parse_srv, quote_strings,
+    txt_strings,
+};
+
+/// A wire name in canonical presentation format.
+pub fn name(wire: &WireName) -> Result<Name, NameError> {
+    Name::from_labels(wire.iter())
+}
+
+/// The wire form of a name; `None` only where hickory refuses what this program accepts.
+pub fn wire_name(name: &Name) -> Option<WireName> {
+    let labels: Vec<Vec<u8>> = name.wire_labels().collect();
+    let mut wire = WireName::from_labels(labels.iter().map(Vec::as_slice)).ok()?;
+    wire.set_fqdn(true);
+    Some(wire)
+}
+
+pub fn wire_type(rtype: Type) -> RecordType {
+    RecordType::from(rtype.code())
+}
+
+/// A wire record as text; `None` where a name in it is not valid.
+pub fn record(wire: &WireRecord) -> Option<Record> {
+    let rtype = Type::from_code(wire.record_type().into());
+    let rdata = match &wire.data {
+        RData::A(a) => a.0.to_string(),
+        RData::AAAA(aaaa) => aaaa.0.to_string(),
+        RData::CNAME(target) => name(&target.0).ok()?.to_string(),
+        RData::NS(target) => name(&target.0).ok()?.to_string(),
+        RData::PTR(target) => name(&target.0).ok()?.to_string(),
+        RData::MX(mx) => format!("{} {}", mx.preference, name(&mx.exchange).ok()?),
+        RData::SRV(srv) => format!("{} {} {} {}", srv.priority, srv.weight, srv.port, name(&srv.target).ok()?),
+        RData::TXT(txt) => quote_strings(txt.txt_data.iter()),
+        RData::SOA(soa) => {
+            let (mname, rname) = (name(&soa.mname).ok()?, name(&soa.rname).ok()?);
+            format!("{mname} {rname} {} {} {} {} {}", soa.serial, soa.refresh, soa.retry, soa.expire, soa.minimum)
+        }
+        other => generic(other)?,
+    };
+    Some(Record { owner: name(&wire.name).ok()?, rtype, rdata: rdata.into() })
+}
+
+/// RFC 3597 section 5: `\# length hex`.
+fn generic(rdata: &RData) -> Option<String> {
+    let mut bytes = Vec::new();
+    rdata.emit(&mut BinEncoder::new(&mut bytes)).ok()?;
+    let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    Some(format!("\\# {} {hex}", bytes.len()).trim_end().to_owned())
+}
+
+/// The wire form of a record kept as text, with the given TTL in seconds; `None` where the text is
+/// not valid rdata of its type.
+pub fn wire_record(record: &Record, ttl: u32) -> Option<WireRecord> {
+    let target = || wire_name(&Name::parse(&record.rdata).ok()?);
+    let data = match record.rtype {
+        Type::A => RData::A(A(parse_a(&record.rdata)?)),
+        Type::Aaaa => RData::AAAA(AAAA(parse_aaaa(&record.rdata)?)),
+        Type::Cname => RData::CNAME(CNAME(target()?)),
+        Type::Ns => RData::NS(NS(target()?)),
+        Type::Ptr => RData::PTR(PTR(target()?)),
+        Type::Mx => {
+            let mx = parse_mx(&record.rdata)?;
+            RData::MX(MX::new(mx.preference, wire_name(&mx.exchange)?))
+        }
+        Type::Srv => {
+            let srv = parse_srv(&record.rdata)?;
+            RData::SRV(SRV::new(srv.priority, srv.weight, srv.port, wire_name(&srv.target)?))
+        }
+        Type::Txt => {
+            let strings = txt_strings(&record.rdata)?;
+            RData::TXT(TXT::from_bytes(strings.iter().map(Vec::as_slice).collect()))
+        }
+        Type::Soa => {
+            let fields: Vec<&str> = record.rdata.split(' ').collect();
+            let [mname, rname, serial, refresh, retry, expire, minimum] = fields[..] else { return None };
+            let names = (wire_name(&Name::parse(mname).ok()?)?, wire_name(&Name::parse(rname).ok()?)?);
+            let times = (refresh.parse().ok()?, retry.parse().ok()?, expire.parse().ok()?, minimum.parse().ok()?);
+            RData::SOA(SOA::new(names.0, names.1, serial.parse().ok()?, times.0, times.1, times.2, times.3))
+        }
+        Type::Other(code) => {
+            let (length, hex) = record.rdata.strip_prefix("\\# ")?.split_once(' ').unwrap_or((&record.rdata[3..], ""));
+            let bytes = (0..hex.len())
+                .step_by(2)
+                .map(|i| u8::from_str_radix(hex.get(i..i + 2)?, 16).ok())
+                .collect::<Option<Vec<u8>>>()?;
+            if length.parse() != Ok(bytes.len()) {
+                return None;
+            }
+            // NULL::with panics on no bytes; an empty rdata has a constructor of its own.
+            let rdata = if bytes.is_empty() { NULL::new() } else { NULL::with(bytes) };
+            RData::Unknown { code: RecordType::from(code), rdata }
+        }
+    };
+    let mut wire = WireRecord::from_rdata(wire_name(&record.owner)?, ttl, data);
+    wire.dns_class = DNSClass::IN;
+    Some(wire)
+}
+
+/// What a reply says to a question. Only records that answer it are kept: the links of its CNAME
+/// chain and the records of the asked type at the chain's end; anything else a server adds to the
+/// answer section is not about the question (RFC 1034 section 4.3.1).
+pub fn answer(question: &Question, message: &Message) -> Answer {
+    let outcome = match message.metadata.response_code {
+        ResponseCode::NoError => None,
+        ResponseCode::NXDomain => Some(Outcome::Nxdomain),
+        ResponseCode::ServFail => return Answer::empty(Outcome::Servfail),
+        ResponseCode::Refused => return Answer::empty(Outcome::Refused),
+        _ => return Answer::empty(Outcome::Malformed),
+    };
+    let section: Vec<Record> = message.answers.iter().filter_map(record).collect();
+    let mut kept: Vec<Record> = Vec::new();
+    let mut at = question.qname.clone();
+    if question.qtype != Type::Cname {
+        while let Some(link) = section.iter().find(|r| r.rtype == Type::Cname && r.owner == at) {
+            if kept.contains(link) {
+                break;
+            }
+            kept.push(link.clone());
+            match Name::parse(&link.rdata) {
+                Ok(target) => at = target,
+                Err(_) => break,
+            }
+        }
+    }
+    let links = kept.len();
+    kept.extend(section.into_iter().filter(|r| r.rtype == question.qtype && r.owner == at));
+    let found = if kept.len() > links { Outcome::Answered } else { Outcome::Nodata };
+    Answer::new(&question.qname, outcome.unwrap_or(found), kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_record_survives_the_wire() {
+        let records = [
+            (Type::A, "192.0.2.1"),
+            (Type::Aaaa, "2001:db8::1"),
+            (Type::Cname, r"a\.b.example."),
+            (Type::Mx, "10 mx.example."),
+            (Type::Mx, "0 ."),
+            (Type::Srv, "0 0 443 host.example."),
+            (Type::Txt, r#""v=spf1 -all" "\255\000\"""#),
+            (Type::Soa, "ns.example. root.example. 1 2 3 4 5"),
+            (Type::Other(65280), r"\# 3 00ff10"),
+            (Type::Other(65280), r"\# 0"),
+        ];
+        for (rtype, rdata) in records {
+            let text = Record { owner: Name::parse(r"o\032x.example").unwrap(), rtype, rdata: rdata.into() };
+            let wire = wire_record(&text, 60).unwrap_or_else(|| panic!("{rtype} {rdata}"));
+            assert_eq!(record(&wire).unwrap(), text);
+        }
+        let broken = Record { owner: Name::root(), rtype: Type::Other(1000), rdata: r"\# 9 zz".into() };
+        assert!(wire_record(&broken, 60).is_none());
+    }
+}

@@ -1,0 +1,11 @@
+//! placeholder
+pub mod classify;
+pub mod diff;
+pub mod dns;
+pub mod mail;
+pub mod observation;
+pub mod plan;
+pub mod population;
+pub mod provenance;
+pub mod share;
+pub mod vendor;

@@ -1,0 +1,4 @@
+//! Matching names against the rules.
+
+#[derive(Debug, Default)]
+pub struct Index {}

@@ -1,0 +1,208 @@
+//! The vendor knowledge base: vendors, their products, and the DNS signals that name them.
+
+mod load;
+mod matcher;
+
+use std::collections::BTreeMap;
+
+use crate::plan;
+
+pub use load::{LoadError, VENDOR_FILES};
+
+/// What a vendor can be for a domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Who receives inbound mail at the MX edge. Exclusive.
+    Gateway,
+    /// Who hosts the mailboxes, also behind a gateway. Exclusive.
+    Mailbox,
+    /// Who may send for the domain. Reach.
+    Sender,
+    /// Who receives its DMARC or TLS reports, or hosts its SPF, DMARC or MTA-STS records. Reach.
+    Dmarc,
+    /// API-integrated or awareness products that only leave tokens in DNS. Reach, a lower bound.
+    Overlay,
+}
+
+impl Role {
+    pub const ALL: [Self; 5] = [Self::Gateway, Self::Mailbox, Self::Sender, Self::Dmarc, Self::Overlay];
+
+    /// Exclusive roles add up to the population; reach roles never do.
+    pub fn is_exclusive(self) -> bool {
+        matches!(self, Self::Gateway | Self::Mailbox)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gateway => "gateway",
+            Self::Mailbox => "mailbox",
+            Self::Sender => "sender",
+            Self::Dmarc => "dmarc",
+            Self::Overlay => "overlay",
+        }
+    }
+}
+
+/// The kind of DNS fact a rule looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Signal {
+    /// Host name of an exchange.
+    MxHost,
+    /// Where the CNAME chain of an exchange ends.
+    MxTarget,
+    /// Target of an SPF `include:`, `a:` or `mx:`.
+    SpfInclude,
+    SpfRedirect,
+    /// Literal suffix behind the macros of an SPF `include:` or `exists:`.
+    SpfMacro,
+    /// An address block inside an SPF record (flattened records). Pattern: a CIDR block.
+    SpfIp,
+    /// Beginning of a TXT record at the domain, case-insensitive.
+    TxtToken,
+    /// CNAME target of a DKIM selector.
+    DkimTarget,
+    /// Presence of a TXT key under a selector. Pattern: the selector's label.
+    DkimKey,
+    /// Domain of a DMARC or TLS-RPT report address.
+    DmarcRua,
+    /// CNAME target of `_dmarc`.
+    DmarcTarget,
+    /// CNAME or SRV target of autodiscover.
+    AutodiscoverTarget,
+    /// CNAME target of `mta-sts`.
+    MtaStsTarget,
+    /// Existence of the tenant host. Pattern: the zone it stands under.
+    TenantHost,
+    /// PTR of an exchange's address.
+    PtrHost,
+    /// AS that announces an exchange's address. Pattern: `AS` and the number.
+    OriginAs,
+    /// Name server of the domain, or of `_dmarc` where it is delegated.
+    NsHost,
+}
+
+/// How sure a rule is. Low never decides a verdict: it is a hint on `unattributed`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Certainty {
+    Low,
+    Medium,
+    High,
+}
+
+/// How much a signal says about the mailbox host (`vendors/ATTRIBUTION` research, measured).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tier {
+    /// Decides alone.
+    A,
+    /// Decides alone as `likely`; two of them as `confirmed`.
+    B,
+    /// Never alone: says that a tenant exists.
+    C,
+    /// Says nothing about mailboxes.
+    None,
+}
+
+/// What an exchange that a rule names is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exchange {
+    /// Receives the domain's mail.
+    #[default]
+    Mail,
+    /// A registrar's parking host: the domain is not used for mail.
+    Parking,
+    /// Left from a domain verification, never routable: ignored.
+    Verification,
+    /// Receives bounces and replies for a sender: neither gateway nor mailbox host.
+    Sender,
+}
+
+/// One signal that names a product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    pub id: String,
+    pub vendor: String,
+    pub product: String,
+    pub signal: Signal,
+    /// A label-wise suffix, token prefix, block or AS number, as the signal says.
+    pub pattern: String,
+    /// A regular expression over the whole name in place of the suffix; needs `reason`.
+    pub regex: Option<String>,
+    pub reason: Option<String>,
+    /// A regular expression whose first group is the customer's id in the matched text.
+    pub customer: Option<String>,
+    pub exchange: Exchange,
+    pub tier: Option<Tier>,
+    pub certainty: Certainty,
+    pub source: String,
+    pub from: Option<String>,
+    pub to: Option<String>,
+    pub matches: Vec<String>,
+    pub rejects: Vec<String>,
+}
+
+/// Something a vendor sells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Product {
+    pub id: String,
+    pub name: String,
+    pub roles: Vec<Role>,
+}
+
+/// An interval of ownership: from this day on (empty for the first), this owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    pub name: String,
+    pub from: Option<String>,
+    pub verified: bool,
+}
+
+/// A brand, with its owners over time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vendor {
+    pub id: String,
+    pub name: String,
+    pub website: String,
+    /// Registrable domains of the vendor itself, for the flag `own_product`.
+    pub domains: Vec<String>,
+    /// Oldest first.
+    pub owners: Vec<Owner>,
+    pub products: Vec<Product>,
+}
+
+impl Vendor {
+    /// The owner on a day (`YYYY-MM-DD`; partial dates compare by their beginning), or the newest.
+    pub fn owner(&self, on: Option<&str>) -> &str {
+        let held = |o: &&Owner| match (&o.from, on) {
+            (Some(from), Some(day)) => from.as_str() <= day,
+            _ => true,
+        };
+        self.owners.iter().rev().find(held).map_or(&self.name, |o| &o.name)
+    }
+}
+
+/// The whole knowledge base.
+#[derive(Debug)]
+pub struct Ruleset {
+    pub vendors: BTreeMap<String, Vendor>,
+    /// Sorted by id.
+    pub rules: Vec<Rule>,
+    /// Registrable domains that carry the mail of one company only, and whose they are.
+    pub private_brands: BTreeMap<String, String>,
+    /// Names that the plan needs: selectors and known exchanges.
+    pub labels: plan::Labels,
+    /// SHA-256 over the canonical rules, as hex: stands on every table, chart and page.
+    pub digest: String,
+    index: matcher::Index,
+}
+
+impl Ruleset {
+    /// The first 12 hex digits of the digest.
+    pub fn short_digest(&self) -> &str {
+        &self.digest[..12]
+    }
+}
