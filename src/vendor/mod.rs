@@ -2,12 +2,10 @@
 
 mod load;
 mod matcher;
-
-use std::collections::BTreeMap;
-
-use crate::plan;
+mod ruleset;
 
 pub use load::{LoadError, VENDOR_FILES};
+pub use ruleset::Ruleset;
 
 /// What a vendor can be for a domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -83,6 +81,69 @@ pub enum Signal {
     NsHost,
 }
 
+impl Signal {
+    pub const ALL: [Self; 17] = [
+        Self::MxHost,
+        Self::MxTarget,
+        Self::SpfInclude,
+        Self::SpfRedirect,
+        Self::SpfMacro,
+        Self::SpfIp,
+        Self::TxtToken,
+        Self::DkimTarget,
+        Self::DkimKey,
+        Self::DmarcRua,
+        Self::DmarcTarget,
+        Self::AutodiscoverTarget,
+        Self::MtaStsTarget,
+        Self::TenantHost,
+        Self::PtrHost,
+        Self::OriginAs,
+        Self::NsHost,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MxHost => "mx-host",
+            Self::MxTarget => "mx-target",
+            Self::SpfInclude => "spf-include",
+            Self::SpfRedirect => "spf-redirect",
+            Self::SpfMacro => "spf-macro",
+            Self::SpfIp => "spf-ip",
+            Self::TxtToken => "txt-token",
+            Self::DkimTarget => "dkim-target",
+            Self::DkimKey => "dkim-key",
+            Self::DmarcRua => "dmarc-rua",
+            Self::DmarcTarget => "dmarc-target",
+            Self::AutodiscoverTarget => "autodiscover-target",
+            Self::MtaStsTarget => "mta-sts-target",
+            Self::TenantHost => "tenant-host",
+            Self::PtrHost => "ptr-host",
+            Self::OriginAs => "origin-as",
+            Self::NsHost => "ns-host",
+        }
+    }
+
+    /// The roles a signal can say anything about. SPF never shows a gateway, MX never a sender.
+    pub fn roles(self) -> &'static [Role] {
+        match self {
+            Self::MxHost | Self::MxTarget | Self::PtrHost | Self::OriginAs => &[Role::Gateway, Role::Mailbox],
+            Self::SpfInclude | Self::SpfRedirect | Self::SpfMacro | Self::SpfIp => {
+                &[Role::Mailbox, Role::Sender, Role::Dmarc, Role::Overlay]
+            }
+            Self::DkimTarget | Self::DkimKey => &[Role::Mailbox, Role::Sender],
+            Self::TxtToken => &[Role::Mailbox, Role::Sender, Role::Dmarc, Role::Overlay],
+            Self::DmarcRua | Self::DmarcTarget | Self::MtaStsTarget | Self::NsHost => &[Role::Dmarc],
+            Self::AutodiscoverTarget | Self::TenantHost => &[Role::Mailbox],
+        }
+    }
+
+    /// Whether the pattern is a label-wise suffix of a domain name.
+    pub fn is_name(self) -> bool {
+        !matches!(self, Self::SpfIp | Self::TxtToken | Self::DkimKey | Self::OriginAs)
+    }
+}
+
 /// How sure a rule is. Low never decides a verdict: it is a hint on `unattributed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -130,15 +191,24 @@ pub struct Rule {
     pub signal: Signal,
     /// A label-wise suffix, token prefix, block or AS number, as the signal says.
     pub pattern: String,
-    /// A regular expression over the whole name in place of the suffix; needs `reason`.
+    /// A regular expression over the whole text (names without their final dot) that must match
+    /// besides the pattern; needs `reason`.
     pub regex: Option<String>,
     pub reason: Option<String>,
     /// A regular expression whose first group is the customer's id in the matched text.
     pub customer: Option<String>,
+    /// What the rule can speak for: the roles of its product that its signal can show
+    /// ([`Signal::roles`]). An SPF rule of Exchange Online speaks for sender and mailbox.
+    pub roles: Vec<Role>,
     pub exchange: Exchange,
+    /// What it says about the mailbox host; set on every rule that speaks for `mailbox`.
     pub tier: Option<Tier>,
+    /// Whether the SPF record goes on behind macros, so that the absence of an include says nothing.
+    pub opaque: bool,
     pub certainty: Certainty,
     pub source: String,
+    /// Since when, and until when, the vendor used the signal, as far as known. Facts for readers:
+    /// matching never looks at them, because old records outlive their service.
     pub from: Option<String>,
     pub to: Option<String>,
     pub matches: Vec<String>,
@@ -182,27 +252,5 @@ impl Vendor {
             _ => true,
         };
         self.owners.iter().rev().find(held).map_or(&self.name, |o| &o.name)
-    }
-}
-
-/// The whole knowledge base.
-#[derive(Debug)]
-pub struct Ruleset {
-    pub vendors: BTreeMap<String, Vendor>,
-    /// Sorted by id.
-    pub rules: Vec<Rule>,
-    /// Registrable domains that carry the mail of one company only, and whose they are.
-    pub private_brands: BTreeMap<String, String>,
-    /// Names that the plan needs: selectors and known exchanges.
-    pub labels: plan::Labels,
-    /// SHA-256 over the canonical rules, as hex: stands on every table, chart and page.
-    pub digest: String,
-    index: matcher::Index,
-}
-
-impl Ruleset {
-    /// The first 12 hex digits of the digest.
-    pub fn short_digest(&self) -> &str {
-        &self.digest[..12]
     }
 }
