@@ -1,13 +1,20 @@
 //! From one member's answers to who guards, hosts and sends its mail, with the evidence.
 
+mod exchange;
+mod gateway;
+mod mailbox;
+mod senders;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use num_rational::Ratio;
 
-use crate::dns::Outcome;
-use crate::vendor::Role;
+use crate::dns::{Name, Outcome, Type, registrable};
+use crate::observation::Observation;
+use crate::plan::{self, Kind};
+use crate::vendor::{Role, Ruleset};
 
 /// Part of a member: 1, or an equal part of it where verdicts tie. Always exact.
 pub type Weight = Ratio<i64>;
@@ -181,4 +188,53 @@ impl Classification {
             Role::Overlay => self.overlay.0 == Reached::Measured,
         }
     }
+}
+
+/// What the rules say about one member, from its answers alone: same answers and same rules, same
+/// classification, on any machine.
+pub fn classify(observation: &Observation, rules: &Ruleset) -> Classification {
+    let mut flags = BTreeSet::new();
+    let member = observation.member;
+    let spf = senders::spf_use(observation, rules, &mut flags);
+    let edge = gateway::gateway(observation, rules, &mut flags);
+    let mailbox = mailbox::mailbox(observation, rules, &edge, &spf, &mut flags);
+    let sender = senders::senders(observation, rules, &spf);
+    let dmarc = senders::dmarc(observation, rules, &spf);
+    let overlay = senders::overlay(observation, rules, &spf);
+    flags.extend(is_wildcard(observation).then_some(Flag::Wildcard));
+    flags.extend(uses_own_product(member.asked(), &edge.attributions, rules).then_some(Flag::OwnProduct));
+    Classification {
+        id: member.id.clone(),
+        name: member.name.clone(),
+        domain: member.asked().bare().into(),
+        rank: member.rank,
+        cohorts: member.cohorts.clone(),
+        gateway: edge.attributions,
+        mailbox,
+        sender,
+        dmarc,
+        overlay,
+        flags,
+        failure: edge.failure,
+    }
+}
+
+/// A name that nobody has registered exists: what stands below the domain may be a wildcard's.
+fn is_wildcard(observation: &Observation) -> bool {
+    let asked = observation.member.asked();
+    let control = asked.prepend(&plan::control_label(asked)).ok();
+    let answer = control.and_then(|name| observation.answer(Kind::Control, &name, Type::Txt));
+    answer.is_some_and(|a| matches!(a.outcome, Outcome::Answered | Outcome::Nodata))
+}
+
+fn uses_own_product(asked: &Name, edge: &[Attribution], rules: &Ruleset) -> bool {
+    let Some(own) = registrable(asked) else { return false };
+    let seller = rules.vendors.values().find(|v| v.domains.iter().any(|d| d == own.bare()));
+    seller.is_some_and(|vendor| {
+        edge.iter().any(|a| match &a.verdict {
+            Verdict::Vendor { vendor: held, .. } => **held == *vendor.id,
+            Verdict::SelfHosted => true,
+            _ => false,
+        })
+    })
 }

@@ -5,3 +5,4 @@
 
 pub mod dmarc;
 pub mod spf;
+pub mod spf_walk;

@@ -1,0 +1,303 @@
+//! Who hosts the mailboxes, also behind a gateway.
+//!
+//! The exchange decides where it belongs to a mailbox host. Behind a filter, or an exchange of
+//! nobody known, the other records are weighed by tier: A decides alone, B alone is `likely`, C never
+//! decides. Absence is never evidence against anyone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::classify::exchange::{Holder, evidence, is_own};
+use crate::classify::gateway::{Gateway, is_mailbox_host, share_out, single};
+use crate::classify::senders::SpfUse;
+use crate::classify::{Attribution, Confidence, Evidence, Flag, Verdict};
+use crate::dns::{Name, Outcome, Type, parse_srv, txt_bytes};
+use crate::observation::Observation;
+use crate::plan::{self, Kind};
+use crate::vendor::{Certainty, Rule, Ruleset, Signal, Tier};
+
+/// One signal that names a mailbox host.
+struct Sign<'r> {
+    rule: &'r Rule,
+    tier: Tier,
+    customer: Option<Arc<str>>,
+    evidence: Evidence,
+}
+
+pub(super) fn mailbox(observation: &Observation, rules: &Ruleset, gateway: &Gateway, spf: &SpfUse, flags: &mut BTreeSet<Flag>) -> Vec<Attribution> {
+    let edge = &gateway.attributions;
+    if let Some(closed) = edge.iter().find(|a| matches!(a.verdict, Verdict::NoMail | Verdict::Unreachable)) {
+        return single(closed.verdict.clone(), None, closed.evidence.clone());
+    }
+    let signs = signs(observation, rules, gateway, spf);
+    let direct: Vec<Attribution> = edge
+        .iter()
+        .filter(|a| matches!(&a.verdict, Verdict::Vendor { product, .. } if is_mailbox_host(rules, product)))
+        .cloned()
+        .collect();
+    if !direct.is_empty() {
+        let hosts: BTreeSet<_> = direct.iter().filter_map(vendor_of).collect();
+        let other = signs.iter().any(|s| s.tier == Tier::A && !hosts.contains(s.rule.vendor.as_str()));
+        flags.extend(other.then_some(Flag::MailboxOther));
+        return share_out(direct);
+    }
+    if let Some(found) = look_through(&signs, rules, flags) {
+        return hybrid(observation, gateway, found, flags);
+    }
+    if let Some(own) = self_hosted(observation, gateway) {
+        return own;
+    }
+    let facts: Vec<Evidence> = edge.iter().flat_map(|a| a.evidence.clone()).collect();
+    match unanswered(observation, spf) {
+        Some(open) => single(Verdict::Unreachable, None, vec![open]),
+        None => single(Verdict::Unattributed, Some(Confidence::Weak), facts),
+    }
+}
+
+fn vendor_of(attribution: &Attribution) -> Option<&str> {
+    match &attribution.verdict {
+        Verdict::Vendor { vendor, .. } => Some(vendor),
+        _ => None,
+    }
+}
+
+/// Every record that speaks for a mailbox host.
+fn signs<'r>(observation: &Observation, rules: &'r Ruleset, gateway: &Gateway<'r>, spf: &SpfUse<'r>) -> Vec<Sign<'r>> {
+    let mut signs: Vec<Sign<'r>> = Vec::new();
+    let mut push = |rule: &'r Rule, tier: Tier, customer: Option<Arc<str>>, evidence: Evidence| {
+        if rule.certainty > Certainty::Low && tier < Tier::None && is_mailbox_host(rules, &rule.product) {
+            signs.push(Sign { rule, tier, customer, evidence });
+        }
+    };
+    for exchange in gateway.backup() {
+        if let Holder::Vendor { rule, customer, .. } = &exchange.holder {
+            push(rule, Tier::A, customer.clone(), exchange.evidence[0].clone());
+        }
+    }
+    dkim(observation, rules, &mut push);
+    autodiscover(observation, rules, &mut push);
+    tenant(observation, rules, &mut push);
+    for used in &spf.direct {
+        push(used.rule, used.rule.tier.unwrap_or(Tier::B), used.customer.clone(), used.evidence.clone());
+    }
+    for (rule, found) in tokens(observation, rules) {
+        push(rule, rule.tier.unwrap_or(Tier::C), None, found);
+    }
+    signs
+}
+
+type Push<'p, 'r> = dyn FnMut(&'r Rule, Tier, Option<Arc<str>>, Evidence) + 'p;
+
+fn dkim<'r>(observation: &Observation, rules: &'r Ruleset, push: &mut Push<'_, 'r>) {
+    let asked = observation.member.asked();
+    let wildcard = wildcard_target(observation);
+    let labels = &observation.plan.labels;
+    let groups = [
+        (Kind::DkimMicrosoft, &labels.microsoft_selectors),
+        (Kind::DkimGoogle, &labels.google_selectors),
+        (Kind::DkimVendors, &labels.vendor_selectors),
+    ];
+    for (kind, selectors) in groups {
+        for selector in selectors {
+            let Ok(qname) = asked.prepend(&format!("{selector}._domainkey")) else { continue };
+            let cname = observation.answer(kind, &qname, Type::Cname).and_then(|a| a.rdata(Type::Cname).next());
+            if let Some(target) = cname.and_then(|t| Name::parse(t).ok()) {
+                let rule = rules.match_name(Signal::DkimTarget, &target).filter(|_| wildcard.as_ref() != Some(&target));
+                if let Some(rule) = rule {
+                    // A selector that signs for a sister domain says less about this one.
+                    let tier = rule.tier.unwrap_or(Tier::B);
+                    let tier = if tier == Tier::A && !names_domain(&target, asked) { Tier::B } else { tier };
+                    let customer = rules.customer_of(rule, target.bare()).map(Into::into);
+                    push(rule, tier, customer, evidence(&rule.id, &qname, Type::Cname, target.as_str()));
+                }
+            }
+            let key = observation.answer(kind, &qname, Type::Txt).and_then(|a| a.rdata(Type::Txt).find(|t| is_key(t)));
+            if let (Some(key), Some(rule)) = (key, rules.match_selector(selector)) {
+                push(rule, rule.tier.unwrap_or(Tier::B), None, evidence(&rule.id, &qname, Type::Txt, key));
+            }
+        }
+    }
+}
+
+/// DKIM key records hold a `p=` tag (RFC 6376 section 3.6.1).
+fn is_key(rdata: &str) -> bool {
+    let bytes = txt_bytes(rdata);
+    String::from_utf8_lossy(&bytes).split(';').any(|tag| tag.trim_start().starts_with("p="))
+}
+
+/// Whether the first label of a DKIM target spells the domain, as vendors do with dots as hyphens
+/// and hyphens dropped: `selector1-sinttruiden-be01b._domainkey...` for sint-truiden.be.
+fn names_domain(target: &Name, domain: &Name) -> bool {
+    let plain = |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>();
+    target.labels().next().is_some_and(|label| plain(label).contains(&plain(domain.bare())))
+}
+
+fn autodiscover<'r>(observation: &Observation, rules: &'r Ruleset, push: &mut Push<'_, 'r>) {
+    let wildcard = wildcard_target(observation);
+    for (qname, qtype, target, text) in autodiscover_targets(observation) {
+        if qtype == Type::Cname && wildcard.as_ref() == Some(&target) {
+            continue;
+        }
+        if let Some(rule) = rules.match_name(Signal::AutodiscoverTarget, &target) {
+            push(rule, rule.tier.unwrap_or(Tier::B), None, evidence(&rule.id, &qname, qtype, &text));
+        }
+    }
+}
+
+fn autodiscover_targets(observation: &Observation) -> Vec<(Name, Type, Name, String)> {
+    let asked = observation.member.asked();
+    let mut targets = Vec::new();
+    if let Ok(qname) = asked.prepend("autodiscover") {
+        let answer = observation.answer(Kind::AutodiscoverCname, &qname, Type::Cname);
+        for text in answer.into_iter().flat_map(|a| a.rdata(Type::Cname)) {
+            targets.extend(Name::parse(text).ok().map(|t| (qname.clone(), Type::Cname, t, text.to_owned())));
+        }
+    }
+    if let Ok(qname) = asked.prepend("_autodiscover._tcp") {
+        let answer = observation.answer(Kind::AutodiscoverSrv, &qname, Type::Srv);
+        for text in answer.into_iter().flat_map(|a| a.rdata(Type::Srv)) {
+            targets.extend(parse_srv(text).map(|s| (qname.clone(), Type::Srv, s.target, text.to_owned())));
+        }
+    }
+    targets
+}
+
+fn tenant<'r>(observation: &Observation, rules: &'r Ruleset, push: &mut Push<'_, 'r>) {
+    let Some(host) = plan::tenant_name(observation.member.asked()) else { return };
+    let Some(address) = observation.answer(Kind::TenantHost, &host, Type::A).and_then(|a| a.rdata(Type::A).next()) else { return };
+    if let Some(rule) = rules.match_name(Signal::TenantHost, &host) {
+        push(rule, rule.tier.unwrap_or(Tier::A), None, evidence(&rule.id, &host, Type::A, address));
+    }
+}
+
+/// Verification tokens at the domain.
+pub(super) fn tokens<'r>(observation: &Observation, rules: &'r Ruleset) -> Vec<(&'r Rule, Evidence)> {
+    let asked = observation.member.asked();
+    let answer = observation.answer(Kind::Txt, asked, Type::Txt);
+    let mut found = Vec::new();
+    for rdata in answer.into_iter().flat_map(|a| a.rdata(Type::Txt)) {
+        let bytes = txt_bytes(rdata);
+        let text = String::from_utf8_lossy(&bytes);
+        found.extend(rules.match_token(&text).map(|rule| (rule, evidence(&rule.id, asked, Type::Txt, rdata))));
+    }
+    found
+}
+
+/// Where every name below the domain leads, if a wildcard CNAME stands there.
+fn wildcard_target(observation: &Observation) -> Option<Name> {
+    let asked = observation.member.asked();
+    let control = asked.prepend(&plan::control_label(asked)).ok()?;
+    observation.answer(Kind::Control, &control, Type::Txt)?.cname_target(&control)
+}
+
+/// The host that the signs name, if they agree well enough.
+fn look_through(signs: &[Sign], rules: &Ruleset, flags: &mut BTreeSet<Flag>) -> Option<Vec<Attribution>> {
+    let mut by_vendor: BTreeMap<&str, Vec<&Sign>> = BTreeMap::new();
+    for sign in signs {
+        by_vendor.entry(&sign.rule.vendor).or_default().push(sign);
+    }
+    let best = signs.iter().map(|s| s.tier).min()?;
+    if best > Tier::B {
+        return None;
+    }
+    let mut leaders: Vec<&str> =
+        by_vendor.iter().filter(|(_, list)| list.iter().any(|s| s.tier == best)).map(|(&vendor, _)| vendor).collect();
+    if best == Tier::B && leaders.len() > 1 {
+        // SPF of two hosts says that both may send, not where the mailboxes are: more signals win,
+        // a tie names nobody.
+        let count = |vendor: &&str| distinct_signals(&by_vendor[*vendor]);
+        let most = leaders.iter().map(count).max()?;
+        leaders.retain(|vendor| count(vendor) == most);
+        if leaders.len() > 1 {
+            return None;
+        }
+    }
+    let others = by_vendor.iter().any(|(vendor, list)| !leaders.contains(vendor) && list.iter().any(|s| s.tier <= Tier::B));
+    flags.extend(others.then_some(Flag::MailboxOther));
+    if leaders.len() > 1 {
+        flags.insert(Flag::Split);
+    }
+    let attributions = leaders.into_iter().map(|vendor| attribution(&by_vendor[vendor], rules)).collect();
+    Some(share_out(attributions))
+}
+
+fn distinct_signals(signs: &[&Sign]) -> usize {
+    signs.iter().map(|s| s.rule.signal).collect::<BTreeSet<_>>().len()
+}
+
+fn attribution(signs: &[&Sign], rules: &Ruleset) -> Attribution {
+    let strongest = signs.iter().min_by_key(|s| s.tier).expect("a leader has signs");
+    // Two independent signals, or the tenant host, which the vendor alone can create.
+    let sure = distinct_signals(signs) > 1 && (strongest.tier == Tier::A || signs.iter().filter(|s| s.tier == Tier::B).count() > 1);
+    let created = signs.iter().any(|s| s.rule.signal == Signal::TenantHost);
+    let product = &rules.product(&strongest.rule.product).map_or(strongest.rule.product.as_str(), |p| &p.id);
+    Attribution {
+        verdict: Verdict::Vendor { vendor: strongest.rule.vendor.as_str().into(), product: (*product).into() },
+        weight: num_rational::Ratio::from_integer(1),
+        confidence: Some(if sure || created { Confidence::Confirmed } else { Confidence::Likely }),
+        customer: signs.iter().find_map(|s| s.customer.clone()),
+        evidence: signs.iter().map(|s| s.evidence.clone()).collect(),
+    }
+}
+
+/// Autodiscover at the company's own host beside a vendor's other signs: Exchange on both sides.
+fn hybrid(observation: &Observation, gateway: &Gateway, mut found: Vec<Attribution>, flags: &mut BTreeSet<Flag>) -> Vec<Attribution> {
+    let asked = observation.member.asked();
+    let own_autodiscover = autodiscover_targets(observation).iter().any(|(_, _, target, _)| is_own(target, asked));
+    let own_exchange = gateway.primary().iter().any(|x| matches!(x.holder, Holder::Own { .. }));
+    if own_autodiscover || own_exchange {
+        flags.insert(Flag::HybridPossible);
+    }
+    if own_autodiscover {
+        for attribution in &mut found {
+            attribution.confidence = match attribution.confidence {
+                Some(Confidence::Confirmed) => Some(Confidence::Likely),
+                _ => Some(Confidence::Weak),
+            };
+        }
+    }
+    found
+}
+
+/// No vendor signal, and the mail ends at the company's own hosts.
+fn self_hosted(observation: &Observation, gateway: &Gateway) -> Option<Vec<Attribution>> {
+    let asked = observation.member.asked();
+    let own = autodiscover_targets(observation).into_iter().find(|(_, _, target, _)| is_own(target, asked));
+    let autodiscover = own.map(|(qname, qtype, _, text)| evidence("(own-autodiscover)", &qname, qtype, &text));
+    let behind = gateway.backup().iter().find(|x| matches!(x.holder, Holder::Own { .. }));
+    let edge = gateway.primary().iter().find(|x| matches!(x.holder, Holder::Own { .. }));
+    let mut facts: Vec<Evidence> = edge.or(behind).map(|x| x.evidence.clone()).unwrap_or_default();
+    let likely = autodiscover.is_some() || behind.is_some();
+    facts.extend(autodiscover);
+    if facts.is_empty() {
+        return None;
+    }
+    Some(single(Verdict::SelfHosted, Some(if likely { Confidence::Likely } else { Confidence::Weak }), facts))
+}
+
+/// A question that could have named the host and has no definitive answer.
+fn unanswered(observation: &Observation, spf: &SpfUse) -> Option<Evidence> {
+    let asked = observation.member.asked();
+    let labels = &observation.plan.labels;
+    let mut open: Vec<(Kind, Name, Type)> = Vec::new();
+    let groups = [(Kind::DkimMicrosoft, &labels.microsoft_selectors), (Kind::DkimGoogle, &labels.google_selectors)];
+    for (kind, selectors) in groups {
+        let names = selectors.iter().filter_map(|s| asked.prepend(&format!("{s}._domainkey")).ok());
+        open.extend(names.map(|name| (kind, name, Type::Cname)));
+    }
+    open.extend(asked.prepend("autodiscover").ok().map(|n| (Kind::AutodiscoverCname, n, Type::Cname)));
+    open.extend(asked.prepend("_autodiscover._tcp").ok().map(|n| (Kind::AutodiscoverSrv, n, Type::Srv)));
+    open.extend(plan::tenant_name(asked).map(|n| (Kind::TenantHost, n, Type::A)));
+    open.push((Kind::Txt, asked.clone(), Type::Txt));
+    for (kind, qname, qtype) in open {
+        let Some(answer) = observation.answer(kind, &qname, qtype) else { continue };
+        let silent = kind == Kind::Txt && !observation.complete(kind) && !spf.has_record;
+        if !answer.outcome.is_definitive() {
+            return Some(evidence("(no-answer)", &qname, qtype, answer.outcome.as_str()));
+        }
+        if silent {
+            return Some(evidence("(no-answer)", &qname, qtype, Outcome::Unrecorded.as_str()));
+        }
+    }
+    None
+}
