@@ -1,4 +1,5 @@
 //! placeholder
+
 pub mod classify;
 pub mod diff;
 pub mod dns;

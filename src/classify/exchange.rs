@@ -21,9 +21,15 @@ pub(super) struct Exchange<'r> {
 /// Whose an exchange is.
 #[derive(Clone, Debug)]
 pub(super) enum Holder<'r> {
-    Vendor { rule: &'r Rule, confidence: Confidence, customer: Option<Arc<str>> },
+    Vendor {
+        rule: &'r Rule,
+        confidence: Confidence,
+        customer: Option<Arc<str>>,
+    },
     /// Under the member's own domain, or a private mail brand of its company.
-    Own { private_brand: bool },
+    Own {
+        private_brand: bool,
+    },
     Unknown,
     /// Bounces and replies of a sender: receives mail, but nobody's mailbox.
     Sender,
@@ -51,7 +57,12 @@ pub(super) fn exchanges<'r>(observation: &Observation, answer: &Answer, rules: &
     list.sort_by(|(a, _), (b, _)| (a.preference, &a.exchange).cmp(&(b.preference, &b.exchange)));
     // A host listed at several preferences counts once, at its best.
     let mut seen: Vec<Name> = Vec::new();
-    list.retain(|(mx, _)| !seen.contains(&mx.exchange) && { seen.push(mx.exchange.clone()); true });
+    list.retain(|(mx, _)| {
+        !seen.contains(&mx.exchange) && {
+            seen.push(mx.exchange.clone());
+            true
+        }
+    });
     list.into_iter()
         .map(|(mx, rdata)| {
             let preference = if level { 0 } else { mx.preference };
@@ -62,7 +73,12 @@ pub(super) fn exchanges<'r>(observation: &Observation, answer: &Answer, rules: &
         .collect()
 }
 
-fn hold<'r>(observation: &Observation, host: &Name, rules: &'r Ruleset, mx: &dyn Fn(&str) -> Evidence) -> (Holder<'r>, Vec<Evidence>) {
+fn hold<'r>(
+    observation: &Observation,
+    host: &Name,
+    rules: &'r Ruleset,
+    mx: &dyn Fn(&str) -> Evidence,
+) -> (Holder<'r>, Vec<Evidence>) {
     let asked = observation.member.asked();
     if let Some(rule) = rules.match_name(Signal::MxHost, host) {
         return (by_rule(rule, rules, host), vec![mx(&rule.id)]);
@@ -178,9 +194,10 @@ impl Addresses {
         let mut list: Vec<IpAddr> = v4.into_iter().flat_map(|a| a.rdata(Type::A)).filter_map(parse_a).map(IpAddr::V4).collect();
         list.extend(v6.into_iter().flat_map(|a| a.rdata(Type::Aaaa)).filter_map(parse_aaaa).map(IpAddr::V6));
         let chain = |a: &Answer| a.cname_target(host);
-        let target = v4.and_then(chain).or_else(|| v6.and_then(chain)).or_else(|| {
-            link.and_then(|a| a.rdata(Type::Cname).next()).and_then(|t| Name::parse(t).ok())
-        });
+        let target = v4
+            .and_then(chain)
+            .or_else(|| v6.and_then(chain))
+            .or_else(|| link.and_then(|a| a.rdata(Type::Cname).next()).and_then(|t| Name::parse(t).ok()));
         let none = |a: Option<&Answer>| a.is_some_and(|a| a.outcome.is_negative());
         Self { list, target, gone: none(v4) && none(v6) }
     }

@@ -83,7 +83,7 @@ pub(super) fn gateway<'r>(observation: &Observation, rules: &'r Ruleset, flags: 
     if holders.len() > 1 {
         flags.insert(Flag::Split);
     }
-    if is_transition(&list[..primary], &list[primary..], rules) {
+    if is_transition(&list[..primary], &list[primary..]) {
         flags.insert(Flag::Transition);
     }
     Gateway { attributions, exchanges: list, primary, failure: None }
@@ -143,12 +143,13 @@ pub(super) fn share_out(mut attributions: Vec<Attribution>) -> Vec<Attribution> 
 
 /// A backup exchange that speaks of a move: a vendor's filter behind another holder's exchange. A
 /// mailbox host behind a filter is a fallback, not a move.
-fn is_transition(primary: &[Exchange], backup: &[Exchange], rules: &Ruleset) -> bool {
+fn is_transition(primary: &[Exchange], backup: &[Exchange]) -> bool {
     let vendors: BTreeSet<&str> = primary.iter().filter_map(vendor_of).collect();
-    let filtered = primary.iter().any(|x| matches!(&x.holder, Holder::Vendor { rule, .. } if !is_mailbox_host(rules, &rule.product)));
+    let filtered =
+        primary.iter().any(|x| matches!(&x.holder, Holder::Vendor { rule, .. } if !rule.roles.contains(&Role::Mailbox)));
     backup.iter().any(|x| match &x.holder {
         Holder::Vendor { rule, .. } if vendors.contains(rule.vendor.as_str()) => false,
-        Holder::Vendor { rule, .. } => !(filtered && is_mailbox_host(rules, &rule.product)),
+        Holder::Vendor { rule, .. } => !(filtered && rule.roles.contains(&Role::Mailbox)),
         _ => false,
     })
 }
@@ -158,8 +159,4 @@ fn vendor_of<'x>(exchange: &'x Exchange) -> Option<&'x str> {
         Holder::Vendor { rule, .. } => Some(&rule.vendor),
         _ => None,
     }
-}
-
-pub(super) fn is_mailbox_host(rules: &Ruleset, product: &str) -> bool {
-    rules.product(product).is_some_and(|p| p.roles.contains(&Role::Mailbox))
 }

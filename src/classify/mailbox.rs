@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::classify::exchange::{Holder, evidence, is_own};
-use crate::classify::gateway::{Gateway, is_mailbox_host, share_out, single};
+use crate::classify::gateway::{Gateway, share_out, single};
 use crate::classify::senders::SpfUse;
 use crate::classify::{Attribution, Confidence, Evidence, Flag, Verdict};
 use crate::dns::{Name, Outcome, Type, parse_srv, txt_bytes};
 use crate::observation::Observation;
 use crate::plan::{self, Kind};
-use crate::vendor::{Certainty, Rule, Ruleset, Signal, Tier};
+use crate::vendor::{Role, Rule, Ruleset, Signal, Tier};
 
 /// One signal that names a mailbox host.
 struct Sign<'r> {
@@ -24,24 +24,26 @@ struct Sign<'r> {
     evidence: Evidence,
 }
 
-pub(super) fn mailbox(observation: &Observation, rules: &Ruleset, gateway: &Gateway, spf: &SpfUse, flags: &mut BTreeSet<Flag>) -> Vec<Attribution> {
+pub(super) fn mailbox(
+    observation: &Observation,
+    rules: &Ruleset,
+    gateway: &Gateway,
+    spf: &SpfUse,
+    flags: &mut BTreeSet<Flag>,
+) -> Vec<Attribution> {
     let edge = &gateway.attributions;
     if let Some(closed) = edge.iter().find(|a| matches!(a.verdict, Verdict::NoMail | Verdict::Unreachable)) {
         return single(closed.verdict.clone(), None, closed.evidence.clone());
     }
     let signs = signs(observation, rules, gateway, spf);
-    let direct: Vec<Attribution> = edge
-        .iter()
-        .filter(|a| matches!(&a.verdict, Verdict::Vendor { product, .. } if is_mailbox_host(rules, product)))
-        .cloned()
-        .collect();
+    let direct: Vec<Attribution> = edge.iter().filter(|a| hosts_mailboxes(&a.verdict, rules)).cloned().collect();
     if !direct.is_empty() {
         let hosts: BTreeSet<_> = direct.iter().filter_map(vendor_of).collect();
         let other = signs.iter().any(|s| s.tier == Tier::A && !hosts.contains(s.rule.vendor.as_str()));
         flags.extend(other.then_some(Flag::MailboxOther));
         return share_out(direct);
     }
-    if let Some(found) = look_through(&signs, rules, flags) {
+    if let Some(found) = look_through(&signs, flags) {
         return hybrid(observation, gateway, found, flags);
     }
     if let Some(own) = self_hosted(observation, gateway) {
@@ -51,6 +53,13 @@ pub(super) fn mailbox(observation: &Observation, rules: &Ruleset, gateway: &Gate
     match unanswered(observation, spf) {
         Some(open) => single(Verdict::Unreachable, None, vec![open]),
         None => single(Verdict::Unattributed, Some(Confidence::Weak), facts),
+    }
+}
+
+fn hosts_mailboxes(verdict: &Verdict, rules: &Ruleset) -> bool {
+    match verdict {
+        Verdict::Vendor { vendor, product } => rules.product(vendor, product).is_some_and(|p| p.roles.contains(&Role::Mailbox)),
+        _ => false,
     }
 }
 
@@ -65,7 +74,7 @@ fn vendor_of(attribution: &Attribution) -> Option<&str> {
 fn signs<'r>(observation: &Observation, rules: &'r Ruleset, gateway: &Gateway<'r>, spf: &SpfUse<'r>) -> Vec<Sign<'r>> {
     let mut signs: Vec<Sign<'r>> = Vec::new();
     let mut push = |rule: &'r Rule, tier: Tier, customer: Option<Arc<str>>, evidence: Evidence| {
-        if rule.certainty > Certainty::Low && tier < Tier::None && is_mailbox_host(rules, &rule.product) {
+        if tier < Tier::None && rule.roles.contains(&Role::Mailbox) {
             signs.push(Sign { rule, tier, customer, evidence });
         }
     };
@@ -164,7 +173,9 @@ fn autodiscover_targets(observation: &Observation) -> Vec<(Name, Type, Name, Str
 
 fn tenant<'r>(observation: &Observation, rules: &'r Ruleset, push: &mut Push<'_, 'r>) {
     let Some(host) = plan::tenant_name(observation.member.asked()) else { return };
-    let Some(address) = observation.answer(Kind::TenantHost, &host, Type::A).and_then(|a| a.rdata(Type::A).next()) else { return };
+    let Some(address) = observation.answer(Kind::TenantHost, &host, Type::A).and_then(|a| a.rdata(Type::A).next()) else {
+        return;
+    };
     if let Some(rule) = rules.match_name(Signal::TenantHost, &host) {
         push(rule, rule.tier.unwrap_or(Tier::A), None, evidence(&rule.id, &host, Type::A, address));
     }
@@ -177,8 +188,7 @@ pub(super) fn tokens<'r>(observation: &Observation, rules: &'r Ruleset) -> Vec<(
     let mut found = Vec::new();
     for rdata in answer.into_iter().flat_map(|a| a.rdata(Type::Txt)) {
         let bytes = txt_bytes(rdata);
-        let text = String::from_utf8_lossy(&bytes);
-        found.extend(rules.match_token(&text).map(|rule| (rule, evidence(&rule.id, asked, Type::Txt, rdata))));
+        found.extend(rules.match_token(&bytes).map(|rule| (rule, evidence(&rule.id, asked, Type::Txt, rdata))));
     }
     found
 }
@@ -191,7 +201,7 @@ fn wildcard_target(observation: &Observation) -> Option<Name> {
 }
 
 /// The host that the signs name, if they agree well enough.
-fn look_through(signs: &[Sign], rules: &Ruleset, flags: &mut BTreeSet<Flag>) -> Option<Vec<Attribution>> {
+fn look_through(signs: &[Sign], flags: &mut BTreeSet<Flag>) -> Option<Vec<Attribution>> {
     let mut by_vendor: BTreeMap<&str, Vec<&Sign>> = BTreeMap::new();
     for sign in signs {
         by_vendor.entry(&sign.rule.vendor).or_default().push(sign);
@@ -217,7 +227,7 @@ fn look_through(signs: &[Sign], rules: &Ruleset, flags: &mut BTreeSet<Flag>) -> 
     if leaders.len() > 1 {
         flags.insert(Flag::Split);
     }
-    let attributions = leaders.into_iter().map(|vendor| attribution(&by_vendor[vendor], rules)).collect();
+    let attributions = leaders.into_iter().map(|vendor| attribution(&by_vendor[vendor])).collect();
     Some(share_out(attributions))
 }
 
@@ -225,14 +235,17 @@ fn distinct_signals(signs: &[&Sign]) -> usize {
     signs.iter().map(|s| s.rule.signal).collect::<BTreeSet<_>>().len()
 }
 
-fn attribution(signs: &[&Sign], rules: &Ruleset) -> Attribution {
+fn attribution(signs: &[&Sign]) -> Attribution {
     let strongest = signs.iter().min_by_key(|s| s.tier).expect("a leader has signs");
     // Two independent signals, or the tenant host, which the vendor alone can create.
-    let sure = distinct_signals(signs) > 1 && (strongest.tier == Tier::A || signs.iter().filter(|s| s.tier == Tier::B).count() > 1);
+    let sure =
+        distinct_signals(signs) > 1 && (strongest.tier == Tier::A || signs.iter().filter(|s| s.tier == Tier::B).count() > 1);
     let created = signs.iter().any(|s| s.rule.signal == Signal::TenantHost);
-    let product = &rules.product(&strongest.rule.product).map_or(strongest.rule.product.as_str(), |p| &p.id);
     Attribution {
-        verdict: Verdict::Vendor { vendor: strongest.rule.vendor.as_str().into(), product: (*product).into() },
+        verdict: Verdict::Vendor {
+            vendor: strongest.rule.vendor.as_str().into(),
+            product: strongest.rule.product.as_str().into(),
+        },
         weight: num_rational::Ratio::from_integer(1),
         confidence: Some(if sure || created { Confidence::Confirmed } else { Confidence::Likely }),
         customer: signs.iter().find_map(|s| s.customer.clone()),
@@ -241,7 +254,12 @@ fn attribution(signs: &[&Sign], rules: &Ruleset) -> Attribution {
 }
 
 /// Autodiscover at the company's own host beside a vendor's other signs: Exchange on both sides.
-fn hybrid(observation: &Observation, gateway: &Gateway, mut found: Vec<Attribution>, flags: &mut BTreeSet<Flag>) -> Vec<Attribution> {
+fn hybrid(
+    observation: &Observation,
+    gateway: &Gateway,
+    mut found: Vec<Attribution>,
+    flags: &mut BTreeSet<Flag>,
+) -> Vec<Attribution> {
     let asked = observation.member.asked();
     let own_autodiscover = autodiscover_targets(observation).iter().any(|(_, _, target, _)| is_own(target, asked));
     let own_exchange = gateway.primary().iter().any(|x| matches!(x.holder, Holder::Own { .. }));

@@ -64,7 +64,7 @@ fn match_term<'r>(term: &Term, rules: &'r Ruleset) -> Option<(&'r Rule, String)>
         _ => &[Signal::SpfInclude],
     };
     let rule = signals.iter().find_map(|&signal| rules.match_name(signal, &name))?;
-    (rule.certainty > Certainty::Low).then(|| (rule, name.bare().to_owned()))
+    Some((rule, name.bare().to_owned()))
 }
 
 /// A TXT answer that is definitive and, where it is only part of the records, not silent.
@@ -80,7 +80,7 @@ fn txt_reached(observation: &Observation, heard: bool) -> Reached {
 pub(super) fn senders(observation: &Observation, rules: &Ruleset, spf: &SpfUse) -> (Reached, Vec<Attribution>) {
     let mut found = Found::default();
     for used in &spf.direct {
-        if !is_report_service(rules, used.rule) {
+        if !is_report_service(used.rule) {
             found.add(used.rule, used.customer.clone(), used.evidence.clone());
         }
     }
@@ -100,8 +100,8 @@ pub(super) fn senders(observation: &Observation, rules: &Ruleset, spf: &SpfUse) 
 }
 
 /// Hosting a domain's SPF record is no sending: such a product counts under `dmarc`.
-fn is_report_service(rules: &Ruleset, rule: &Rule) -> bool {
-    rules.product(&rule.product).is_some_and(|p| p.roles == [Role::Dmarc])
+fn is_report_service(rule: &Rule) -> bool {
+    rule.roles == [Role::Dmarc]
 }
 
 pub(super) fn dmarc(observation: &Observation, rules: &Ruleset, spf: &SpfUse) -> (Reached, Vec<Attribution>) {
@@ -145,16 +145,14 @@ pub(super) fn dmarc(observation: &Observation, rules: &Ruleset, spf: &SpfUse) ->
             }
         }
     }
-    for used in spf.direct.iter().filter(|u| is_report_service(rules, u.rule)) {
+    for used in spf.direct.iter().filter(|u| is_report_service(u.rule)) {
         found.add(used.rule, used.customer.clone(), used.evidence.clone());
     }
     (reached, found.into_attributions())
 }
 
 pub(super) fn overlay(observation: &Observation, rules: &Ruleset, spf: &SpfUse) -> (Reached, Vec<Attribution>) {
-    let is_overlay = |rule: &Rule| {
-        rule.certainty > Certainty::Low && rules.product(&rule.product).is_some_and(|p| p.roles.contains(&Role::Overlay))
-    };
+    let is_overlay = |rule: &Rule| rule.roles.contains(&Role::Overlay);
     let mut found = Found::default();
     for (rule, fact) in tokens(observation, rules) {
         if is_overlay(rule) {
@@ -190,7 +188,7 @@ impl Found {
     }
 
     fn by_name(&mut self, rules: &Ruleset, signal: Signal, name: &Name, qname: &Name, qtype: Type, value: &str) {
-        if let Some(rule) = rules.match_name(signal, name).filter(|r| r.certainty > Certainty::Low) {
+        if let Some(rule) = rules.match_name(signal, name) {
             let customer = rules.customer_of(rule, value).map(Into::into);
             self.add(rule, customer, evidence(&rule.id, qname, qtype, value));
         }

@@ -37,7 +37,11 @@ impl Tree {
 /// Walks from `root`. `answer` gives the recorded TXT answer of a name; `descend` says, for each
 /// include and redirect, whether what lies below it matters. Errors on the way do not end the walk;
 /// a name met before is not walked again, so loops end.
-pub fn walk<'a>(root: &Name, answer: impl Fn(&Name) -> Option<&'a Answer>, mut descend: impl FnMut(&Name, &Term) -> bool) -> Tree {
+pub fn walk<'a>(
+    root: &Name,
+    answer: impl Fn(&Name) -> Option<&'a Answer>,
+    mut descend: impl FnMut(&Name, &Term) -> bool,
+) -> Tree {
     let mut tree = Tree::default();
     let mut stack = vec![(root.clone(), 0)];
     let mut seen = Vec::new();

@@ -63,7 +63,7 @@ impl Ruleset {
     }
 
     /// The rules whose token a TXT record begins with (joined character strings), whatever its case.
-    pub fn match_token<'a>(&'a self, _text: &'a [u8]) -> impl Iterator<Item = &'a Rule> {
+    pub fn match_token<'r>(&'r self, _text: &[u8]) -> impl Iterator<Item = &'r Rule> {
         std::iter::empty()
     }
 
