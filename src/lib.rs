@@ -1,6 +1,7 @@
 //! placeholder
 
 pub mod classify;
+pub mod crawl;
 pub mod diff;
 pub mod dns;
 pub mod mail;
@@ -8,5 +9,6 @@ pub mod observation;
 pub mod plan;
 pub mod population;
 pub mod provenance;
+pub mod replay;
 pub mod share;
 pub mod vendor;

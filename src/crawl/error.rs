@@ -1,0 +1,36 @@
+//! Why a crawl could not begin or go on. A question that failed is never an error: it is data.
+
+use std::path::PathBuf;
+
+/// Why a crawl could not begin or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum CrawlError {
+    #[error("no resolver to ask; name one with --resolver IP, or try `mxcensus demo`, which needs no network")]
+    NoResolver,
+    #[error(
+        "the system's resolver configuration cannot be read: {reason}; name a resolver with --resolver IP, or try `mxcensus demo`, which needs no network"
+    )]
+    SystemConfiguration { reason: String },
+    #[error("resolver {resolver} {problem}; name another with --resolver IP, or try `mxcensus demo`, which needs no network")]
+    Preflight { resolver: String, problem: String },
+    #[error("resolver {resolver} cannot be used yet: {what} is not implemented; use --resolver IP or --resolver system")]
+    NotYet { resolver: String, what: &'static str },
+    #[error("{path}: {source}", path = path.display())]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error("{path}: another mxcensus is writing this journal; wait for it to end", path = path.display())]
+    Locked { path: PathBuf },
+    #[error(
+        "{path}: holds the answers of an unfinished crawl; go on with --resume, or delete it to start afresh",
+        path = path.display()
+    )]
+    Unfinished { path: PathBuf },
+    #[error("{path}: there is no journal to resume; leave out --resume to start a crawl", path = path.display())]
+    NothingToResume { path: PathBuf },
+    #[error("{path}: is the journal of another crawl ({what}); delete it or name another journal", path = path.display())]
+    OtherCrawl { path: PathBuf, what: String },
+    #[error("{path}: line {line}: {what}; the journal is not one of this program, or was changed", path = path.display())]
+    Journal { path: PathBuf, line: u64, what: String },
+    /// The counters do not add up: a fault of this program, never of the data.
+    #[error("the crawl's books do not balance ({0}); please report this, with the journal")]
+    Unbalanced(String),
+}

@@ -1,0 +1,105 @@
+//! Asks the DNS what a plan wants to know about a population, and keeps every answer.
+//!
+//! A crawl is one thread of its own: a schedule decides what is asked next, a transport asks it,
+//! a journal keeps what came back. Failures are answers too and stay apart to the end.
+
+mod error;
+mod progress;
+mod resolver;
+mod settings;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use crate::dns::Outcome;
+use crate::observation::Facts;
+use crate::plan::Plan;
+use crate::population::Population;
+
+pub use error::CrawlError;
+pub use progress::{Cancel, Progress, ProgressView};
+pub use resolver::{ResolverSpec, ResolverSpecError};
+pub use settings::{BadConcurrency, Concurrency, MAX_CONCURRENCY, POLITE_QPS, Settings};
+
+/// What a crawl brought home.
+#[derive(Clone, Debug)]
+pub struct Crawled {
+    /// Every question asked and its answer, failures included.
+    pub facts: Facts,
+    pub counts: Counts,
+    /// UTC. For a resumed crawl the start of its first part.
+    pub started: OffsetDateTime,
+    pub finished: OffsetDateTime,
+    /// The resolvers that were asked, as addresses: `system` is spelled out here.
+    pub resolvers: Vec<String>,
+    /// What a reader of the figures must know, each a sentence.
+    pub warnings: Vec<String>,
+    /// Stopped by [`Cancel`]: the facts are incomplete, the journal can be resumed.
+    pub interrupted: bool,
+}
+
+/// The books of a crawl. `asked = answered + negative + failed` is checked at the end of every crawl.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Distinct questions that were settled.
+    pub asked: u64,
+    /// Settled questions by outcome, in the order of [`Outcome::ALL`].
+    pub outcomes: [u64; Outcome::ALL.len()],
+    /// Questions sent, retries and second pass included.
+    pub sent: u64,
+    pub retries: u64,
+    /// Questions of the second pass, and those of them that it settled.
+    pub second_pass: u64,
+    pub recovered: u64,
+    /// Questions cut short because a member's time was over; recorded as timeouts unless a resolver
+    /// had replied with a failure before.
+    pub over_budget: u64,
+    /// Replies that were truncated and asked again over TCP.
+    pub truncated: u64,
+    /// Answers taken over from the journal of an interrupted crawl.
+    pub resumed: u64,
+}
+
+impl Counts {
+    pub fn of(&self, outcome: Outcome) -> u64 {
+        self.outcomes[Outcome::ALL.iter().position(|&o| o == outcome).unwrap_or_default()]
+    }
+
+    /// Questions with records.
+    pub fn answered(&self) -> u64 {
+        self.of(Outcome::Answered)
+    }
+
+    /// Questions the zone answered with no data or no such name.
+    pub fn negative(&self) -> u64 {
+        self.of(Outcome::Nodata) + self.of(Outcome::Nxdomain)
+    }
+
+    /// Questions without a definitive answer.
+    pub fn failed(&self) -> u64 {
+        Outcome::ALL.into_iter().filter(|o| !o.is_definitive()).map(|o| self.of(o)).sum()
+    }
+}
+
+/// Asks every question of the plan about every member and returns when all are settled, or soon
+/// after `cancel`. Runs on a thread of its own and blocks the caller, who may poll `progress`
+/// from another thread. Every answer is in the file `journal` within a second; the file stays
+/// when the crawl ends, and is the caller's to remove once the answers are sealed elsewhere.
+///
+/// # Errors
+/// Where no resolver can be used, or the journal cannot be written, is locked, or belongs to
+/// another crawl. Questions that fail are no error.
+pub fn crawl(
+    population: &Population,
+    plan: &Plan,
+    settings: &Settings,
+    journal: &Path,
+    resume: bool,
+    progress: &Arc<Progress>,
+    cancel: &Cancel,
+) -> Result<Crawled, CrawlError> {
+    let _ = (population, plan, settings, journal, resume, progress, cancel);
+    Err(CrawlError::NotYet { resolver: "any".into(), what: "crawling" })
+}

@@ -1,0 +1,104 @@
+//! How a crawl asks: whom, how much at once, how patiently. The library owns the defaults.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::ResolverSpec;
+
+/// Questions a second that the polite default sends to each resolver.
+pub const POLITE_QPS: u32 = 100;
+
+/// The settings of a crawl. The defaults are safe for a public resolver: at most 64 questions in
+/// flight and 100 a second for each resolver, far below what the large public ones allow a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Whom to ask. Several resolvers share the load and stand in for each other.
+    pub resolvers: Vec<ResolverSpec>,
+    /// Questions in flight over all resolvers.
+    pub concurrency: Concurrency,
+    /// Questions a second over all resolvers, spread evenly, never in bursts. `None` is the polite
+    /// default, [`POLITE_QPS`] for each resolver; `Some(0)` is no limit, for servers of one's own.
+    pub qps: Option<u32>,
+    /// How long the first attempt waits for a reply; later ones wait longer, up to five times this.
+    pub timeout: Duration,
+    /// Attempts after the first where no reply comes. A resolver that replies with a failure
+    /// (SERVFAIL, REFUSED, garbage) is asked again at most twice, so as not to hammer it.
+    pub retries: u32,
+    /// Time after which no question of a member is asked again; what is open then is a timeout.
+    pub domain_budget: Duration,
+    /// Asks what still fails once more when everything else is done.
+    pub second_pass: bool,
+    /// Checks the resolvers before the first question.
+    pub preflight: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            resolvers: vec![ResolverSpec::System],
+            concurrency: Concurrency::Fixed(64),
+            qps: None,
+            timeout: Duration::from_secs(1),
+            retries: 7,
+            domain_budget: Duration::from_secs(120),
+            second_pass: true,
+            preflight: true,
+        }
+    }
+}
+
+impl Settings {
+    /// For a server of one's own on loopback, such as a replay: no rate limit, more in flight, and
+    /// silence is final sooner because nothing is lost on the way.
+    pub fn loopback(resolver: std::net::SocketAddr) -> Self {
+        Self {
+            resolvers: vec![ResolverSpec::Plain(resolver)],
+            concurrency: Concurrency::Fixed(256),
+            qps: Some(0),
+            timeout: Duration::from_millis(500),
+            retries: 1,
+            second_pass: false,
+            ..Self::default()
+        }
+    }
+}
+
+/// How many questions are in flight at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Concurrency {
+    Fixed(usize),
+    /// Finds its level by watching loss and latency.
+    Auto,
+}
+
+impl fmt::Display for Concurrency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(n) => write!(f, "{n}"),
+            Self::Auto => f.write_str("auto"),
+        }
+    }
+}
+
+/// A number of questions in flight that is neither `auto` nor from 1 to [`MAX_CONCURRENCY`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("concurrency must be `auto` or a number from 1 to {MAX_CONCURRENCY}, not {0:?}")]
+pub struct BadConcurrency(String);
+
+/// More questions than this in flight would outgrow the ids of the sockets and the memory bound.
+pub const MAX_CONCURRENCY: usize = 50_000;
+
+impl FromStr for Concurrency {
+    type Err = BadConcurrency;
+
+    fn from_str(text: &str) -> Result<Self, BadConcurrency> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        match text.parse() {
+            Ok(n) if (1..=MAX_CONCURRENCY).contains(&n) => Ok(Self::Fixed(n)),
+            _ => Err(BadConcurrency(text.to_owned())),
+        }
+    }
+}
