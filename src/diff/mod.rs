@@ -1,8 +1,8 @@
 //! Two snapshots compared: who gained, who lost, who switched, and why the totals moved.
 
-use crate::classify::{Evidence, Weight};
+use crate::classify::Evidence;
 use crate::provenance::Provenance;
-use crate::share::{Grouping, Row};
+use crate::share::{Base, Count, Grouping, Row};
 use crate::vendor::Role;
 
 /// One row of a diff table. The identity
@@ -11,31 +11,56 @@ use crate::vendor::Role;
 pub struct DiffRow {
     pub row: Row,
     pub label: String,
-    pub old: Weight,
-    pub new: Weight,
+    pub old: Count,
+    pub new: Count,
     /// (new - old) / old; `None` where old is 0.
-    pub relative_change: Option<Weight>,
+    pub relative_change: Option<Count>,
     /// Fractions of 1.
-    pub share_old: Option<Weight>,
-    pub share_new: Option<Weight>,
+    pub share_old: Option<Count>,
+    pub share_new: Option<Count>,
     /// Percentage points; the two effects sum to the change exactly.
-    pub share_change_pp: Option<Weight>,
-    pub count_effect_pp: Option<Weight>,
-    pub denominator_effect_pp: Option<Weight>,
-    pub gained: Weight,
-    pub lost: Weight,
-    pub entered: Weight,
-    pub left: Weight,
-    pub appeared: Weight,
-    pub disappeared: Weight,
-    pub gained_from_unattributed: Weight,
-    pub lost_to_unattributed: Weight,
-    pub gained_domain: Weight,
-    pub lost_domain: Weight,
+    pub share_change_pp: Option<Count>,
+    pub count_effect_pp: Option<Count>,
+    pub denominator_effect_pp: Option<Count>,
+    pub gained: Count,
+    pub lost: Count,
+    pub entered: Count,
+    pub left: Count,
+    pub appeared: Count,
+    pub disappeared: Count,
+    pub gained_from_unattributed: Count,
+    pub lost_to_unattributed: Count,
+    pub gained_domain: Count,
+    pub lost_domain: Count,
     /// Exact two-sided McNemar; `None` on rows that are not named.
     pub p_value: Option<f64>,
     /// Holm over the named rows of the role with at least one change.
     pub p_holm: Option<f64>,
+    pub panel: PanelRow,
+    /// Fewer members than this on both sides: kept for the sums, and must not be shown.
+    pub withheld: Option<u32>,
+}
+
+impl DiffRow {
+    pub fn net(&self) -> Count {
+        self.new - self.old
+    }
+}
+
+/// The same row over the compared panel alone: members of both lists, resolved on both sides.
+/// `new - old = gained - lost` of the [`DiffRow`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PanelRow {
+    pub old: Count,
+    pub new: Count,
+    pub share_old: Option<Count>,
+    pub share_new: Option<Count>,
+    /// Members whose weight in the row rose (McNemar's b) and fell (c).
+    pub rose: u64,
+    pub fell: u64,
+    /// The smallest |rose - fell| that would have reached p < 0.05 at this rose + fell; `None`
+    /// where no split does (fewer than 6).
+    pub needed: Option<u64>,
 }
 
 /// Members that moved from one row to another, in parts.
@@ -43,7 +68,9 @@ pub struct DiffRow {
 pub struct Transition {
     pub from: End,
     pub to: End,
-    pub members: Weight,
+    pub from_label: String,
+    pub to_label: String,
+    pub members: Count,
 }
 
 /// One end of a transition.
@@ -66,9 +93,19 @@ pub enum Cause {
     Domain,
 }
 
+impl Cause {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Domain => "domain",
+        }
+    }
+}
+
 /// A panel member, resolved on both sides, whose verdict differs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Switcher {
+    /// The id in the new list, where a member was matched by its domain.
     pub id: String,
     pub name: String,
     pub domain_old: String,
@@ -88,11 +125,21 @@ pub struct DiffTable {
     pub by: Grouping,
     pub old: Provenance,
     pub new: Provenance,
+    /// Digest of the ruleset, shortened.
     pub ruleset: String,
+    /// `sector=Energy` where the table is about part of both populations.
+    pub cohort: Option<String>,
     /// Members in both populations, and those of them resolved on both sides.
     pub panel: usize,
     pub compared: usize,
+    /// The denominators: all members of each side, and the compared panel alone.
+    pub base_old: Base,
+    pub base_new: Base,
+    pub panel_base_old: Base,
+    pub panel_base_new: Base,
     pub rows: Vec<DiffRow>,
+    /// Sorted, the diagonal included; empty for reach roles, where a vendor added displaces nobody.
     pub transitions: Vec<Transition>,
+    /// Sorted by id.
     pub switchers: Vec<Switcher>,
 }

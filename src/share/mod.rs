@@ -1,23 +1,46 @@
 //! Market share of one snapshot: counts, shares and bounds per vendor, adding up to the population.
 
-use crate::classify::Weight;
+pub mod number;
+
+use num_rational::Ratio;
+
 use crate::provenance::Provenance;
 use crate::vendor::Role;
+
+/// A count of members in a table, or a figure made of such counts. Exact, and wider than the
+/// [`Weight`](crate::classify::Weight) of one member, because sums and quotients need the room.
+/// `number::float` gives the nearest floating point number for charts.
+pub type Count = Ratio<i128>;
 
 /// What a row stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Row {
-    /// A vendor, product, owner or customer, as the table's grouping says.
+    /// The key of a vendor, product, owner or customer, as the table's grouping says.
     Named(String),
+    /// Named rows beyond `--top`, taken together.
+    Other,
     SelfHosted,
     Unattributed,
     /// Reach roles: measured, and nobody named.
     None,
     NoMail,
     Unreachable,
-    /// Named rows beyond `--top`, taken together.
-    Other,
     Total,
+}
+
+impl Row {
+    /// What a reader sees for rows that are not named.
+    pub fn rest_label(&self) -> Option<&'static str> {
+        match self {
+            Self::Named(_) | Self::Other => None,
+            Self::SelfHosted => Some("self-hosted"),
+            Self::Unattributed => Some("unattributed"),
+            Self::None => Some("none"),
+            Self::NoMail => Some("no-mail"),
+            Self::Unreachable => Some("unreachable"),
+            Self::Total => Some("total"),
+        }
+    }
 }
 
 /// What named rows are.
@@ -31,20 +54,76 @@ pub enum Grouping {
     Customer,
 }
 
-/// One row of a share table. Definitions: the crate documentation, "Measures".
+impl Grouping {
+    /// The word for one named row, and for several.
+    pub fn noun(self, n: usize) -> &'static str {
+        match (self, n) {
+            (Self::Vendor, 1) => "vendor",
+            (Self::Vendor, _) => "vendors",
+            (Self::Product, 1) => "product",
+            (Self::Product, _) => "products",
+            (Self::Owner, 1) => "owner",
+            (Self::Owner, _) => "owners",
+            (Self::Customer, 1) => "customer",
+            (Self::Customer, _) => "customers",
+        }
+    }
+}
+
+/// One row of a share table. Definitions: `docs/measures.md`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShareRow {
     pub row: Row,
     /// What a reader sees: a vendor's name, or `self-hosted`.
     pub label: String,
-    pub members: Weight,
-    /// Fractions of 1, exact; `None` for no-mail, unreachable, and where the denominator is 0.
-    pub share: Option<Weight>,
-    pub lower_bound: Option<Weight>,
-    pub upper_bound: Option<Weight>,
-    pub confirmed: Weight,
-    pub likely: Weight,
-    pub weak: Weight,
+    pub members: Count,
+    /// Fractions of 1, exact; `None` for no-mail, unreachable, total, and where the denominator is 0.
+    pub share: Option<Count>,
+    pub lower_bound: Option<Count>,
+    pub upper_bound: Option<Count>,
+    pub confirmed: Count,
+    pub likely: Count,
+    pub weak: Count,
+    /// 95 % Wilson interval of the share, where it was asked for.
+    pub wilson: Option<(f64, f64)>,
+    /// Fewer members than this: the row's figures are kept for the sums and must not be shown.
+    pub withheld: Option<u32>,
+}
+
+/// The denominators of one set of members.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Base {
+    /// All members, unreachable ones included.
+    pub population: Count,
+    pub unreachable: Count,
+    /// Always 0 for reach roles.
+    pub no_mail: Count,
+}
+
+impl Base {
+    /// What shares are fractions of: R, resolved minus no-mail; for reach roles the members whose
+    /// question was answered definitively.
+    pub fn measured(&self) -> Count {
+        self.population - self.unreachable - self.no_mail
+    }
+
+    /// What bounds are fractions of: R + U.
+    pub fn measurable(&self) -> Count {
+        self.population - self.no_mail
+    }
+}
+
+/// How much of the market the largest hold: over named rows, before `--top` folds any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Concentration {
+    /// Fractions of 1.
+    pub top1: Count,
+    pub top3: Count,
+    pub top5: Count,
+    /// Herfindahl-Hirschman index, 0 to 10,000: the sum of squared shares in percent. Self-hosted
+    /// members count as one firm each with a share next to nothing; what is unattributed is left
+    /// out, so this is a lower bound.
+    pub hhi: Count,
 }
 
 /// The shares of one role. Named rows come first, largest first (ties by label), then the rest rows.
@@ -53,6 +132,12 @@ pub struct ShareTable {
     pub role: Role,
     pub by: Grouping,
     pub provenance: Provenance,
+    /// Digest of the ruleset, shortened.
     pub ruleset: String,
+    /// `sector=Energy` or `top 50` where the table is about part of the population.
+    pub cohort: Option<String>,
+    pub base: Base,
     pub rows: Vec<ShareRow>,
+    /// `None` for reach roles and where nobody is measured.
+    pub concentration: Option<Concentration>,
 }
