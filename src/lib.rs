@@ -1,5 +1,6 @@
 //! placeholder
 
+pub mod chart;
 pub mod classify;
 pub mod crawl;
 pub mod diff;
@@ -10,5 +11,6 @@ pub mod plan;
 pub mod population;
 pub mod provenance;
 pub mod replay;
+pub mod report;
 pub mod share;
 pub mod vendor;

@@ -1,0 +1,49 @@
+//! Tables and pages for readers: one place formats numbers, one place escapes text.
+
+mod markdown;
+
+use std::collections::BTreeMap;
+
+use crate::classify::Classification;
+use crate::diff::DiffTable;
+use crate::provenance::Provenance;
+use crate::share::ShareTable;
+
+pub use markdown::markdown;
+
+/// One snapshot as a page shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Side<'a> {
+    pub provenance: &'a Provenance,
+    /// One table a role.
+    pub shares: &'a [ShareTable],
+    pub members: &'a [Classification],
+    /// What was asked, in words or as the names of the question kinds.
+    pub plan: &'a str,
+}
+
+/// A chart beside the page.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// Relative to the page: `charts/share-gateway.svg`.
+    pub path: String,
+    pub title: String,
+    pub description: String,
+}
+
+/// Everything one page is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    pub title: &'a str,
+    pub new: Side<'a>,
+    pub old: Option<Side<'a>>,
+    /// Old against new, one table a role; empty where there is no old side.
+    pub diffs: &'a [DiffTable],
+    /// Full digest of the ruleset that classified both sides.
+    pub ruleset: &'a str,
+    /// Names of vendors by id.
+    pub vendors: &'a BTreeMap<String, String>,
+    pub pictures: &'a [Picture],
+    /// The commands that make this page again.
+    pub commands: &'a [String],
+}
