@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::dns::{Answer, Name, Question, Type};
-use crate::plan::{Kind, Plan};
+use crate::plan::{Kind, Plan, Why};
 use crate::population::Member;
 
 /// Answers to distinct questions, in canonical order of the questions.
@@ -76,6 +76,26 @@ impl<'a> Observation<'a> {
             return None;
         }
         self.facts.get(&Question::new(qname.clone(), qtype))
+    }
+
+    /// Every question the plan wants of this member, in canonical order, with its answer; `None`
+    /// where the facts do not hold it.
+    pub fn questions(&self) -> Vec<(Question, Option<&'a Answer>)> {
+        let mut cheapest: HashMap<Question, Why> = HashMap::new();
+        let mut open = self.plan.roots(self.member);
+        while let Some(step) = open.pop() {
+            // A question met again matters only where fewer SPF lookups lead to it than before.
+            match cheapest.get(&step.question) {
+                Some(known) if *known <= step.why => continue,
+                _ => cheapest.insert(step.question.clone(), step.why),
+            };
+            if let Some(answer) = self.facts.get(&step.question) {
+                open.extend(self.plan.follow(self.member, &step, answer));
+            }
+        }
+        let mut questions: Vec<Question> = cheapest.into_keys().collect();
+        questions.sort();
+        questions.into_iter().map(|q| (q.clone(), self.facts.get(&q))).collect()
     }
 
     /// Whether a definitive absence in answers of this kind can be believed.

@@ -1,9 +1,11 @@
 //! From one member's answers to who guards, hosts and sends its mail, with the evidence.
 
 mod exchange;
+pub mod explain;
 mod gateway;
 mod mailbox;
 mod senders;
+mod unattributed;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,6 +17,8 @@ use crate::dns::{Name, Outcome, Type, registrable};
 use crate::observation::Observation;
 use crate::plan::{self, Kind};
 use crate::vendor::{Role, Ruleset};
+
+pub use unattributed::{Group, unattributed};
 
 /// Part of a member: 1, or an equal part of it where verdicts tie. Always exact.
 pub type Weight = Ratio<i64>;
