@@ -1,9 +1,13 @@
 //! The vendor knowledge base: vendors, their products, and the DNS signals that name them.
 
+mod digest;
+mod lint;
 mod load;
 mod matcher;
 mod ruleset;
+mod schema;
 
+pub use lint::{Finding, lint};
 pub use load::{LoadError, VENDOR_FILES};
 pub use ruleset::Ruleset;
 
@@ -221,6 +225,8 @@ pub struct Product {
     pub id: String,
     pub name: String,
     pub roles: Vec<Role>,
+    /// DKIM selectors that its customers use.
+    pub selectors: Vec<String>,
 }
 
 /// An interval of ownership: from this day on (empty for the first), this owner.
@@ -228,7 +234,9 @@ pub struct Product {
 pub struct Owner {
     pub name: String,
     pub from: Option<String>,
+    /// Whether `source` was read; else the date rests on memory.
     pub verified: bool,
+    pub source: String,
 }
 
 /// A brand, with its owners over time.
@@ -252,5 +260,42 @@ impl Vendor {
             _ => true,
         };
         self.owners.iter().rev().find(held).map_or(&self.name, |o| &o.name)
+    }
+}
+
+/// How much a kind of signal weighs for the mailbox host, and how that was measured: among the
+/// domains whose exchange is the vendor's own, and among those whose exchange is another's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weight {
+    pub signal: Signal,
+    /// The vendor it holds for; `None` for all that have none of their own.
+    pub vendor: Option<String>,
+    pub tier: Tier,
+    /// Share of the vendor's domains that show the signal, 0 to 1.
+    pub own: Option<f64>,
+    /// Share of other domains that show it, 0 to 1.
+    pub other: Option<f64>,
+    pub source: String,
+}
+
+/// A text that looks like a vendor's and is not: no rule of the signal may match it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Negative {
+    pub signal: Signal,
+    pub text: String,
+    pub why: String,
+}
+
+/// Where in the files something is written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    pub file: String,
+    /// Counted from 1.
+    pub line: usize,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
     }
 }
