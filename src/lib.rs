@@ -18,6 +18,7 @@
 //! | [`plan`] | which questions a member needs: a pure function |
 //! | [`observation`] | facts, and one member's view of them |
 //! | [`provenance`] | where figures come from, in words |
+//! | [`snapshot`] | facts on disk: sealed, verified, imported |
 //! | [`vendor`] | the knowledge base: vendors, products, rules |
 //! | [`classify`] | from answers to verdicts, with evidence |
 //! | [`share`] | market share of one snapshot, with bounds |
@@ -51,4 +52,5 @@ pub mod provenance;
 pub mod replay;
 pub mod report;
 pub mod share;
+pub mod snapshot;
 pub mod vendor;

@@ -1,8 +1,9 @@
 //! Facts: what DNS answered, and one member's view of them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::dns::{Answer, Name, Question, Type};
+use crate::dns::{Answer, Name, Outcome, Question, Type};
 use crate::plan::{Kind, Plan, Why};
 use crate::population::Member;
 
@@ -39,6 +40,73 @@ impl Facts {
     pub fn is_empty(&self) -> bool {
         self.answers.is_empty()
     }
+}
+
+/// Facts put together from several sources: imports of several files, passes of a crawl, shards.
+///
+/// A definitive answer beats a failure, a failure beats `unrecorded`; between two of one class the
+/// first in canonical order stays. So the order of arrival never matters.
+#[derive(Debug, Default)]
+pub struct Merge {
+    answers: HashMap<Question, Answer>,
+    conflicts: HashSet<Question>,
+}
+
+impl Merge {
+    pub fn add(&mut self, question: Question, answer: Answer) {
+        match self.answers.entry(question) {
+            Entry::Vacant(free) => {
+                free.insert(answer);
+            }
+            Entry::Occupied(mut held) => {
+                let both = held.get().outcome.is_definitive() && answer.outcome.is_definitive();
+                if both && *held.get() != answer {
+                    self.conflicts.insert(held.key().clone());
+                }
+                if precedence(&answer) < precedence(held.get()) {
+                    held.insert(answer);
+                }
+            }
+        }
+    }
+
+    pub fn get(&self, question: &Question) -> Option<&Answer> {
+        self.answers.get(question)
+    }
+
+    /// Questions that got two different definitive answers.
+    pub fn conflicts(&self) -> usize {
+        self.conflicts.len()
+    }
+
+    pub fn finish(self) -> Facts {
+        Facts::new(self.answers)
+    }
+}
+
+impl Extend<(Question, Answer)> for Merge {
+    fn extend<I: IntoIterator<Item = (Question, Answer)>>(&mut self, answers: I) {
+        answers.into_iter().for_each(|(question, answer)| self.add(question, answer));
+    }
+}
+
+/// Merges answers in any order; gives the facts and the number of conflicts.
+pub fn merge(answers: impl IntoIterator<Item = (Question, Answer)>) -> (Facts, usize) {
+    let mut merge = Merge::default();
+    merge.extend(answers);
+    let conflicts = merge.conflicts();
+    (merge.finish(), conflicts)
+}
+
+type Precedence<'a> = (u8, Outcome, Vec<(Type, &'a Name, &'a str)>);
+
+fn precedence(answer: &Answer) -> Precedence<'_> {
+    let class = match answer.outcome {
+        outcome if outcome.is_definitive() => 0,
+        Outcome::Unrecorded => 2,
+        _ => 1,
+    };
+    (class, answer.outcome, answer.records().iter().map(|r| (r.rtype, &r.owner, &*r.rdata)).collect())
 }
 
 /// What a source could not keep of the DNS answers, said in the manifest of an import.

@@ -1,8 +1,42 @@
 //! The list of domains asked about.
 //!
-//! This file holds the types; reading, repairing and rejecting rows is the loader's job.
+//! [`read`] takes a list from disk ([`find`] also knows the shipped ones), repairs what is plain,
+//! counts it, and rejects the rest with line and reason. [`Population::to_csv`] writes the canonical
+//! file, [`check`] is the lint.
+
+mod about;
+mod check;
+mod domain;
+mod find;
+mod load;
+mod write;
 
 use crate::dns::Name;
+
+pub use about::{About, series_of};
+pub use check::{Finding, FindingKind, check};
+pub use domain::{DomainError, Repair, Repairs, read_domain};
+pub use find::{DEFAULT_SERIES, find, locate};
+pub use load::{Loaded, Rejected, parse, read};
+
+/// Why a list cannot be read at all. Single bad rows are no error: see [`Loaded::rejected`].
+#[derive(Debug, thiserror::Error)]
+pub enum PopulationError {
+    #[error("{path}: {error}")]
+    Io { path: String, error: std::io::Error },
+    #[error("{name}: the file is UTF-16; save it as UTF-8")]
+    Utf16 { name: String },
+    #[error(
+        "{name}: no column `domain` (first row: {first:?}); expected a comma-separated header with `domain`, one domain a line, or `rank,domain`"
+    )]
+    NoDomainColumn { name: String, first: String },
+    #[error("{name}: column {column} of the header, {field:?}, is empty or stands twice; give each column a name of its own")]
+    Header { name: String, column: usize, field: String },
+    #[error("{path}: {error}")]
+    About { path: String, error: Box<toml::de::Error> },
+    #[error("no list {what:?}: no such file, and {folder} holds {}", if .names.is_empty() { "no lists".to_owned() } else { .names.join(", ") })]
+    NotFound { what: String, folder: String, names: Vec<String> },
+}
 
 /// What one row of a list stands for. Rows that are domains are never called companies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -1,0 +1,265 @@
+//! Reading a list: three accepted shapes, repairs counted, every rejected row kept with its line.
+
+use std::collections::HashSet;
+use std::io::Read;
+use std::path::Path;
+
+use csv::{ByteRecord, ReaderBuilder};
+
+use super::about::{About, series_of};
+use super::domain::{Repair, Repairs, read_domain, trim};
+use super::{Member, Population, PopulationError, Unit};
+use crate::dns::Name;
+
+/// A list as read: the members, what was put right, what was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    pub population: Population,
+    pub about: About,
+    pub repairs: Repairs,
+    pub rejected: Vec<Rejected>,
+}
+
+/// A row that became no member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// Line of the file, counted from 1, where the row begins.
+    pub line: u64,
+    /// The row, shortened.
+    pub text: String,
+    pub reason: String,
+}
+
+/// Reads a list and what stands beside it (see [`About`]).
+pub fn read(path: &Path) -> Result<Loaded, PopulationError> {
+    let about = About::beside(path)?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let io = |error| PopulationError::Io { path: path.display().to_string(), error };
+    let bytes = std::fs::read(path).map_err(io)?;
+    parse(&bytes[..], &stem, about)
+}
+
+/// Reads a list called `name` (a file stem: it gives the series where `about` does not).
+pub fn parse(input: impl Read, name: &str, about: About) -> Result<Loaded, PopulationError> {
+    let mut bytes = Vec::new();
+    let mut input = input;
+    input.read_to_end(&mut bytes).map_err(|error| PopulationError::Io { path: name.to_owned(), error })?;
+    let mut repairs = Repairs::new();
+    let text = match bytes.strip_prefix(b"\xef\xbb\xbf") {
+        Some(rest) => {
+            repairs.insert(Repair::ByteOrderMark, 1);
+            rest
+        }
+        None => &bytes[..],
+    };
+    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+        return Err(PopulationError::Utf16 { name: name.to_owned() });
+    }
+    let mut rows = Rows::default();
+    let mut columns = None;
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
+    let mut record = ByteRecord::new();
+    loop {
+        let read = reader.read_byte_record(&mut record);
+        match read.map_err(|error| PopulationError::Io { path: name.to_owned(), error: error.into() })? {
+            false => break,
+            true if is_blank(&record) => continue,
+            true => {}
+        }
+        // Comments are a habit of plain lists; in a list with a header a row is a row.
+        if !columns.as_ref().is_some_and(|c: &Columns| c.header) && record.get(0).is_some_and(|f| f.starts_with(b"#")) {
+            continue;
+        }
+        let line = record.position().map_or(0, csv::Position::line);
+        let known = match &mut columns {
+            Some(known) => known,
+            none => {
+                let shape = Columns::of(&record, name)?;
+                let header = shape.header;
+                let known = none.insert(shape);
+                if header {
+                    continue;
+                }
+                known
+            }
+        };
+        rows.add(line, &record, known, &mut repairs);
+    }
+    let columns = columns.unwrap_or_default();
+    let unit = about.unit.unwrap_or_else(|| rows.unit(&columns));
+    let series = about.series.clone().unwrap_or_else(|| series_of(name).to_owned());
+    let (members, rejected) = rows.unique(unit);
+    let population = Population { name: name.to_owned(), series, unit, cohorts: columns.cohort_names(), members };
+    Ok(Loaded { population, about, repairs, rejected })
+}
+
+fn is_blank(record: &ByteRecord) -> bool {
+    record.iter().all(|field| field.trim_ascii().is_empty())
+}
+
+/// Where the fields of a row stand.
+#[derive(Debug, Default)]
+struct Columns {
+    header: bool,
+    /// Number of fields of every row.
+    width: usize,
+    domain: usize,
+    id: Option<usize>,
+    mail_domain: Option<usize>,
+    rank: Option<usize>,
+    name: Option<usize>,
+    cohorts: Vec<(usize, String)>,
+}
+
+impl Columns {
+    /// Judges the shape of the list by its first row that is not blank.
+    fn of(first: &ByteRecord, list: &str) -> Result<Self, PopulationError> {
+        let fields: Vec<String> = first.iter().map(|f| trim(&String::from_utf8_lossy(f)).to_owned()).collect();
+        let is = |field: &String, word: &str| field.eq_ignore_ascii_case(word);
+        if fields.iter().any(|f| is(f, "domain")) {
+            return Self::named(fields, list);
+        }
+        match &fields[..] {
+            [one] if !one.contains([';', '\t']) => Ok(Self { width: 1, ..Self::default() }),
+            [rank, _] if rank.parse::<u32>().is_ok() => Ok(Self { width: 2, domain: 1, rank: Some(0), ..Self::default() }),
+            _ => {
+                Err(PopulationError::NoDomainColumn { name: list.to_owned(), first: fields.join(",").chars().take(80).collect() })
+            }
+        }
+    }
+
+    fn named(fields: Vec<String>, list: &str) -> Result<Self, PopulationError> {
+        let mut columns = Self { header: true, width: fields.len(), ..Self::default() };
+        let mut seen = HashSet::new();
+        for (i, field) in fields.into_iter().enumerate() {
+            let word = field.to_ascii_lowercase();
+            if !seen.insert(word.clone()) || word.is_empty() {
+                return Err(PopulationError::Header { name: list.to_owned(), column: i + 1, field });
+            }
+            match word.as_str() {
+                "domain" => columns.domain = i,
+                "id" => columns.id = Some(i),
+                "mail_domain" => columns.mail_domain = Some(i),
+                "rank" => columns.rank = Some(i),
+                "name" => columns.name = Some(i),
+                _ => columns.cohorts.push((i, field)),
+            }
+        }
+        Ok(columns)
+    }
+
+    fn cohort_names(&self) -> Vec<String> {
+        self.cohorts.iter().map(|(_, name)| name.clone()).collect()
+    }
+}
+
+/// A row that can be read, with its place, until the whole list is known.
+struct Row {
+    line: u64,
+    text: String,
+    member: Member,
+}
+
+#[derive(Default)]
+struct Rows {
+    read: Vec<Row>,
+    rejected: Vec<Rejected>,
+}
+
+impl Rows {
+    fn add(&mut self, line: u64, record: &ByteRecord, columns: &Columns, repairs: &mut Repairs) {
+        let text = shown(record);
+        match read_row(record, columns, repairs) {
+            Ok(member) => self.read.push(Row { line, text, member }),
+            Err(reason) => self.rejected.push(Rejected { line, text, reason }),
+        }
+    }
+
+    /// Companies have an id that is no domain, or a name where there are no ids. A rank alone
+    /// (`rank,domain`) is how lists of popular domains look.
+    fn unit(&self, columns: &Columns) -> Unit {
+        let companies = match columns.id {
+            Some(_) => self.read.iter().any(|row| !row.member.id.contains('.')),
+            None => self.read.iter().any(|row| !row.member.name.is_empty()),
+        };
+        if companies { Unit::Company } else { Unit::Domain }
+    }
+
+    /// Drops what stands twice. Two companies may share a domain; two rows may never share an id.
+    fn unique(mut self, unit: Unit) -> (Vec<Member>, Vec<Rejected>) {
+        let mut first_of_id: std::collections::HashMap<Box<str>, u64> = std::collections::HashMap::new();
+        let mut first_of_domain: std::collections::HashMap<Name, u64> = std::collections::HashMap::new();
+        let mut members = Vec::with_capacity(self.read.len());
+        for Row { line, text, member } in self.read {
+            let by_domain = (unit == Unit::Domain).then(|| first_of_domain.get(member.asked())).flatten();
+            let reason = match (first_of_id.get(&member.id), by_domain) {
+                (Some(first), _) => Some(format!("id {:?} stands on line {first} already", member.id)),
+                (None, Some(first)) => Some(format!("domain {} stands on line {first} already", member.asked().bare())),
+                (None, None) => None,
+            };
+            if let Some(reason) = reason {
+                self.rejected.push(Rejected { line, text, reason });
+                continue;
+            }
+            first_of_id.insert(member.id.clone(), line);
+            first_of_domain.insert(member.asked().clone(), line);
+            members.push(member);
+        }
+        self.rejected.sort_by_key(|r| r.line);
+        (members, self.rejected)
+    }
+}
+
+fn read_row(record: &ByteRecord, columns: &Columns, repairs: &mut Repairs) -> Result<Member, String> {
+    if let Some(i) = (0..record.len()).find(|&i| std::str::from_utf8(&record[i]).is_err()) {
+        return Err(format!("field {} is not UTF-8", i + 1));
+    }
+    if let Some(field) = record.iter().find(|field| field.contains(&b'\n') || field.contains(&b'\r')) {
+        let lines = field.iter().filter(|&&b| b == b'\n').count() + 1;
+        return Err(format!("a field runs over {lines} lines; is a quote left open?"));
+    }
+    if record.len() != columns.width {
+        return Err(format!("{} fields where {} are due", record.len(), columns.width));
+    }
+    let mut blanks = 0;
+    let mut field = |i: usize| {
+        let raw = std::str::from_utf8(&record[i]).unwrap_or_default();
+        let text = trim(raw);
+        blanks += usize::from(text.len() != raw.len());
+        text
+    };
+    let rank = match columns.rank.map(&mut field).filter(|text| !text.is_empty()) {
+        Some(text) => Some(text.parse::<u32>().map_err(|_| format!("rank {text:?} is not a whole number"))?),
+        None => None,
+    };
+    let name: Box<str> = columns.name.map(&mut field).unwrap_or_default().into();
+    let id = columns.id.map(&mut field).unwrap_or_default();
+    let cohorts = columns.cohorts.iter().map(|(i, _)| field(*i).into()).collect();
+    // Repairs of a row that is rejected in the end are not counted.
+    let mut made = Repairs::new();
+    let text = |i: usize| std::str::from_utf8(&record[i]).unwrap_or_default();
+    let domain = read_domain(text(columns.domain), &mut made).map_err(|e| e.to_string())?;
+    let mail_domain = match columns.mail_domain.map(text).filter(|text| !trim(text).is_empty()) {
+        Some(text) => Some(read_domain(text, &mut made).map_err(|e| format!("mail_domain: {e}"))?),
+        None => None,
+    };
+    let id = if id.is_empty() { domain.bare() } else { id };
+    if blanks > 0 {
+        *made.entry(Repair::Blanks).or_default() += blanks;
+    }
+    for (repair, n) in made {
+        *repairs.entry(repair).or_default() += n;
+    }
+    Ok(Member { id: id.into(), name, domain, mail_domain, rank, cohorts })
+}
+
+/// The row as a message shows it: one line, shortened.
+fn shown(record: &ByteRecord) -> String {
+    const SHOWN: usize = 120;
+    let fields: Vec<_> = record.iter().map(String::from_utf8_lossy).collect();
+    let text: String = fields.join(",").chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN + 1).collect();
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
+    }
+}

@@ -1,0 +1,188 @@
+//! CSV rows back to answers, one question at a time, with bounded cost and the line of every fault.
+
+use std::io::Read;
+
+use csv::StringRecord;
+
+use super::COLUMNS;
+use crate::dns::{Answer, Name, Outcome, Question, Record, Type};
+
+/// A row that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct LineError {
+    /// Counted from 1; the header is line 1.
+    pub line: u64,
+    pub reason: String,
+}
+
+/// Streams the answers of a file. Memory is that of the largest answer; after an error nothing follows.
+///
+/// A `strict` reader, for snapshots, accepts the canonical form alone. Otherwise, for imports, rows
+/// may come in any order of questions, and names in any case; rows of one question need not stand
+/// together (each run of rows is an answer of its own, to be merged by the caller).
+pub struct Reader<R> {
+    rows: csv::Reader<R>,
+    strict: bool,
+    ahead: Option<Row>,
+    last: Option<Question>,
+    state: State,
+}
+
+#[derive(PartialEq)]
+enum State {
+    Header,
+    Rows,
+    End,
+}
+
+struct Row {
+    line: u64,
+    question: Question,
+    outcome: Outcome,
+    record: Option<Record>,
+}
+
+/// More records than any answer of 65,535 octets can hold (a record takes at least 11).
+const MAX_RECORDS: usize = 65_535 / 11;
+/// More than the presentation format of 65,535 octets can take, each as `\DDD`, with its quotes.
+const MAX_RDATA: usize = 4 * 65_536;
+
+impl<R: Read> Reader<R> {
+    pub fn strict(input: R) -> Self {
+        Self::new(input, true)
+    }
+
+    pub fn lenient(input: R) -> Self {
+        Self::new(input, false)
+    }
+
+    fn new(input: R, strict: bool) -> Self {
+        let rows = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(input);
+        Self { rows, strict, ahead: None, last: None, state: State::Header }
+    }
+
+    fn row(&mut self) -> Result<Option<Row>, LineError> {
+        let Some((line, record)) = self.record()? else { return Ok(None) };
+        parse_row(&record, self.strict)
+            .map(|(question, outcome, record)| Some(Row { line, question, outcome, record }))
+            .map_err(|reason| LineError { line, reason })
+    }
+
+    fn record(&mut self) -> Result<Option<(u64, StringRecord)>, LineError> {
+        let mut record = StringRecord::new();
+        let at = self.rows.position().line();
+        match self.rows.read_record(&mut record) {
+            Ok(false) => Ok(None),
+            Ok(true) => Ok(Some((record.position().map_or(at, csv::Position::line), record))),
+            Err(error) => {
+                let line = error.position().map_or(at, csv::Position::line);
+                let reason = match error.into_kind() {
+                    csv::ErrorKind::Utf8 { .. } => "not UTF-8".to_owned(),
+                    csv::ErrorKind::Io(error) => error.to_string(),
+                    other => format!("{other:?}"),
+                };
+                Err(LineError { line, reason })
+            }
+        }
+    }
+
+    fn header(&mut self) -> Result<(), LineError> {
+        let header = self.record()?;
+        let found: Vec<&str> = header.iter().flat_map(|(_, record)| record.iter()).collect();
+        let expected = || COLUMNS.join(",");
+        match found == COLUMNS {
+            true => Ok(()),
+            false => Err(LineError { line: 1, reason: format!("header is {:?}, expected {:?}", found.join(","), expected()) }),
+        }
+    }
+
+    fn answer(&mut self) -> Result<Option<(Question, Answer)>, LineError> {
+        if self.state == State::Header {
+            self.header()?;
+            self.state = State::Rows;
+        }
+        let first = match self.ahead.take() {
+            Some(row) => row,
+            None => match self.row()? {
+                Some(row) => row,
+                None => return Ok(None),
+            },
+        };
+        let fail = |line, reason: String| Err(LineError { line, reason });
+        let Row { line, question, outcome, record } = first;
+        let mut records: Vec<Record> = record.into_iter().collect();
+        let empty = records.is_empty();
+        while let Some(row) = self.row()? {
+            if row.question != question {
+                self.ahead = Some(row);
+                break;
+            }
+            if row.outcome != outcome {
+                return fail(row.line, format!("{question} ended {outcome} on line {line} and {} here", row.outcome));
+            }
+            match row.record {
+                Some(record) if !empty => records.push(record),
+                _ => return fail(row.line, format!("{question} has rows with and without a record")),
+            }
+            if records.len() > MAX_RECORDS {
+                return fail(row.line, format!("{question} has more than {MAX_RECORDS} records, which no answer can hold"));
+            }
+        }
+        if self.strict && self.last.as_ref().is_some_and(|last| *last >= question) {
+            return fail(line, format!("{question} stands out of order or twice"));
+        }
+        let answer = Answer::new(&question.qname, outcome, records.clone());
+        if self.strict && answer.records() != records {
+            return fail(line, format!("the records of {question} are not in canonical order or stand twice"));
+        }
+        self.last = Some(question.clone());
+        Ok(Some((question, answer)))
+    }
+}
+
+impl<R: Read> Iterator for Reader<R> {
+    type Item = Result<(Question, Answer), LineError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.state == State::End {
+            return None;
+        }
+        let next = self.answer().transpose();
+        if !matches!(next, Some(Ok(_))) {
+            self.state = State::End;
+        }
+        next
+    }
+}
+
+fn parse_row(row: &StringRecord, strict: bool) -> Result<(Question, Outcome, Option<Record>), String> {
+    let fields: Vec<&str> = row.iter().collect();
+    let [qname, qtype, outcome, owner, rtype, rdata] = fields[..] else {
+        return Err(format!("{} fields where 6 are due; the row may be cut off", fields.len()));
+    };
+    let name = |column: &str, text: &str| {
+        let name = Name::parse(text).map_err(|error| format!("{column} {text:?}: {error}"))?;
+        match strict && name.as_str() != text {
+            true => Err(format!("{column} {text:?} is not canonical, expected {:?}", name.as_str())),
+            false => Ok(name),
+        }
+    };
+    let question = Question::new(name("qname", qname)?, qtype.parse().map_err(|e| format!("qtype: {e}"))?);
+    let outcome: Outcome = outcome.parse().map_err(|e| format!("outcome: {e}"))?;
+    if owner.is_empty() && rtype.is_empty() && rdata.is_empty() {
+        return match outcome {
+            Outcome::Answered => Err(format!("{question} is answered but has no record")),
+            _ => Ok((question, outcome, None)),
+        };
+    }
+    if rdata.len() > MAX_RDATA {
+        return Err(format!("rdata of {} bytes, more than any record can hold", rdata.len()));
+    }
+    let rtype: Type = rtype.parse().map_err(|e| format!("type: {e}"))?;
+    let rdata: Box<str> = match strict {
+        true => rdata.into(),
+        false => rdata.into(),
+    };
+    Ok((question, outcome, Some(Record { owner: name("owner", owner)?, rtype, rdata })))
+}
