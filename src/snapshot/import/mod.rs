@@ -107,5 +107,6 @@ pub fn import(
     population: &Population,
     options: &Options,
 ) -> Result<(Facts, ManifestDraft, ImportReport), ImportError> {
-    todo!()
+    let _ = (inputs, format, population, options);
+    Err(ImportError::NoInput)
 }
