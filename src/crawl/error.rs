@@ -30,6 +30,8 @@ pub enum CrawlError {
     OtherCrawl { path: PathBuf, what: String },
     #[error("{path}: line {line}: {what}; the journal is not one of this program, or was changed", path = path.display())]
     Journal { path: PathBuf, line: u64, what: String },
+    #[error("cannot start the crawl: {0}")]
+    Start(#[source] std::io::Error),
     /// The counters do not add up: a fault of this program, never of the data.
     #[error("the crawl's books do not balance ({0}); please report this, with the journal")]
     Unbalanced(String),

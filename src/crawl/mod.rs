@@ -4,9 +4,18 @@
 //! a journal keeps what came back. Failures are answers too and stay apart to the end.
 
 mod error;
+mod journal;
+mod ledger;
+mod patience;
+mod pool;
+mod preflight;
 mod progress;
 mod resolver;
+mod run;
+mod schedule;
 mod settings;
+mod transport;
+mod upstream;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,6 +28,8 @@ use crate::plan::Plan;
 use crate::population::Population;
 
 pub use error::CrawlError;
+use journal::{Header, Journal};
+use ledger::Ledger;
 pub use progress::{Cancel, Progress, ProgressView};
 pub use resolver::{ResolverSpec, ResolverSpecError};
 pub use settings::{BadConcurrency, Concurrency, MAX_CONCURRENCY, POLITE_QPS, Settings};
@@ -100,6 +111,36 @@ pub fn crawl(
     progress: &Arc<Progress>,
     cancel: &Cancel,
 ) -> Result<Crawled, CrawlError> {
-    let _ = (population, plan, settings, journal, resume, progress, cancel);
-    Err(CrawlError::NotYet { resolver: "any".into(), what: "crawling" })
+    progress.members.store(population.members.len() as u64, std::sync::atomic::Ordering::Relaxed);
+    let header = Header::new(population, plan, OffsetDateTime::now_utc());
+    let mut ledger = Ledger::default();
+    let mut warnings = Vec::new();
+    let mut taken_over = 0;
+    let mut started = header.started;
+    let journal = if resume {
+        let (journal, resumed) = Journal::resume(journal, &header)?;
+        started = resumed.started;
+        if resumed.damaged > 0 {
+            warnings.push(format!("{} damaged records of the journal were dropped and asked again", resumed.damaged));
+        }
+        for (question, answer) in resumed.answers {
+            ledger.restore(&question, answer);
+        }
+        taken_over = ledger.iter().filter(|e| e.answer.as_ref().is_some_and(|a| a.outcome.is_definitive())).count() as u64;
+        journal
+    } else {
+        Journal::create(journal, &header)?
+    };
+    let start = run::Start { plan, settings, journal, ledger, resumed: taken_over, started, warnings };
+    // A thread and a runtime of its own: it may be called from within any other runtime.
+    std::thread::scope(|scope| {
+        let crawl = std::thread::Builder::new().name("crawl".into()).spawn_scoped(scope, || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CrawlError::Start)?;
+            runtime.block_on(run::run(start, population.members.iter(), progress, cancel))
+        });
+        match crawl.map_err(CrawlError::Start)?.join() {
+            Ok(crawled) => crawled,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
 }

@@ -1,0 +1,250 @@
+//! The journal: every settled question, on disk within a second, so that a crawl can go on after
+//! Ctrl-C, `kill -9` or an outage.
+//!
+//! A text file of lines, each `checksum TAB payload`, the checksum being CRC-32 (IEEE 802.3) of the
+//! payload in hexadecimal. The first payload is a JSON header that says whose answers these are,
+//! every other one is a question with its answer, its fields separated by tabs: qname, qtype,
+//! outcome, then type, owner and rdata of each record. Presentation format has no tabs of its own.
+//! Lines are only ever appended; the later of two answers to one question counts, unless it is a
+//! failure and the earlier one is not.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+
+use super::CrawlError;
+use crate::dns::{Answer, Name, Outcome, Question, Record, Type};
+use crate::plan::Plan;
+use crate::population::Population;
+
+/// Version of the format.
+const VERSION: u32 = 1;
+/// Answers wait in memory no longer than this before they are written.
+const FLUSH_EVERY: Duration = Duration::from_millis(500);
+/// And no more bytes than this.
+const FLUSH_BYTES: usize = 1 << 18;
+
+/// Whose answers a journal holds. A journal is resumed only where all of it but `started` is the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Header {
+    journal: u32,
+    population: String,
+    members: usize,
+    /// SHA-256 over ids and asked domains, in order.
+    digest: String,
+    plan: Plan,
+    #[serde(with = "time::serde::rfc3339")]
+    pub started: OffsetDateTime,
+}
+
+impl Header {
+    pub fn new(population: &Population, plan: &Plan, started: OffsetDateTime) -> Self {
+        let mut digest = Sha256::new();
+        for member in &population.members {
+            digest.update(format!("{}\t{}\n", member.id, member.asked()));
+        }
+        let digest = digest.finalize().iter().map(|b| format!("{b:02x}")).collect();
+        Self {
+            journal: VERSION,
+            population: population.name.clone(),
+            members: population.members.len(),
+            digest,
+            plan: plan.clone(),
+            started,
+        }
+    }
+
+    /// What keeps a journal with the header `other` from being resumed for this crawl.
+    fn difference(&self, other: &Self) -> Option<String> {
+        if other.journal != self.journal {
+            return Some(format!("its format is version {}, this program writes {}", other.journal, self.journal));
+        }
+        if other.population != self.population || other.digest != self.digest {
+            let (theirs, ours) = (&other.population, &self.population);
+            return Some(format!("of {theirs} with {} members, not {ours} with {}", other.members, self.members));
+        }
+        (other.plan != self.plan).then(|| format!("it asks at depth {} or with other names", other.plan.depth.as_str()))
+    }
+}
+
+/// A journal open for appending. Holds an advisory lock for as long as it lives.
+#[derive(Debug)]
+pub(super) struct Journal {
+    path: PathBuf,
+    file: File,
+    pending: Vec<u8>,
+    line: String,
+    written: Instant,
+}
+
+/// What a journal held when it was opened again.
+#[derive(Debug)]
+pub(super) struct Resumed {
+    pub answers: Vec<(Question, Answer)>,
+    pub started: OffsetDateTime,
+    /// Records that were cut off or damaged; their questions are asked again.
+    pub damaged: u64,
+}
+
+impl Journal {
+    /// Starts a journal where there is none, or one without answers: of a crawl that found no resolver.
+    pub fn create(path: &Path, header: &Header) -> Result<Self, CrawlError> {
+        if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+            std::fs::create_dir_all(parent).map_err(|source| io(parent, source))?;
+        }
+        let mut journal = Self::open(path, true)?;
+        if BufReader::new(&journal.file).lines().nth(1).is_some() {
+            return Err(CrawlError::Unfinished { path: path.to_owned() });
+        }
+        journal.file.set_len(0).map_err(|source| io(path, source))?;
+        let json = serde_json::to_string(header).map_err(|e| io(path, e.into()))?;
+        journal.push_line(&json);
+        journal.write()?;
+        Ok(journal)
+    }
+
+    /// Opens the journal of an interrupted crawl and reads what it holds.
+    pub fn resume(path: &Path, header: &Header) -> Result<(Self, Resumed), CrawlError> {
+        let mut journal = match Self::open(path, false) {
+            Err(CrawlError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                return Err(CrawlError::NothingToResume { path: path.to_owned() });
+            }
+            opened => opened?,
+        };
+        let (resumed, whole) = journal.load(header)?;
+        // What a crash tore off is cut, so that the next record starts on a line of its own.
+        journal.file.set_len(whole).map_err(|source| io(path, source))?;
+        Ok((journal, resumed))
+    }
+
+    fn open(path: &Path, create: bool) -> Result<Self, CrawlError> {
+        let file = OpenOptions::new().read(true).append(true).create(create).open(path).map_err(|source| io(path, source))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(CrawlError::Locked { path: path.to_owned() }),
+            // A file system without locks: two crawls at once are then the user's care.
+            Err(TryLockError::Error(_)) => {}
+        }
+        Ok(Self { path: path.to_owned(), file, pending: Vec::new(), line: String::new(), written: Instant::now() })
+    }
+
+    /// Reads all whole lines; gives their length in bytes too.
+    fn load(&mut self, header: &Header) -> Result<(Resumed, u64), CrawlError> {
+        let path = self.path.clone();
+        let broken = |what: &str| CrawlError::Journal { path: path.clone(), line: 1, what: what.to_owned() };
+        let mut reader = BufReader::with_capacity(1 << 16, &self.file);
+        let mut line = Vec::new();
+        let mut whole = 0;
+        let mut resumed: Option<Resumed> = None;
+        loop {
+            line.clear();
+            // A line longer than any record ends the search for its end.
+            let length = (&mut reader).take(1 << 24).read_until(b'\n', &mut line).map_err(|source| io(&path, source))?;
+            if length == 0 {
+                break;
+            }
+            let payload = checked(&line);
+            let Some(resumed) = &mut resumed else {
+                let text = payload.ok_or_else(|| broken("no journal header"))?;
+                let found: Header = serde_json::from_str(text).map_err(|e| broken(&e.to_string()))?;
+                if let Some(what) = header.difference(&found) {
+                    return Err(CrawlError::OtherCrawl { path, what });
+                }
+                whole = length as u64;
+                resumed = Some(Resumed { answers: Vec::new(), started: found.started, damaged: 0 });
+                continue;
+            };
+            match payload.and_then(parse) {
+                Some(record) => resumed.answers.push(record),
+                None => resumed.damaged += 1,
+            }
+            if line.ends_with(b"\n") {
+                whole += length as u64;
+            }
+        }
+        Ok((resumed.ok_or_else(|| broken("an empty file"))?, whole))
+    }
+
+    /// Adds an answer. It is written soon: see [`Journal::due`].
+    pub fn append(&mut self, question: &Question, answer: &Answer) -> Result<(), CrawlError> {
+        let mut line = std::mem::take(&mut self.line);
+        line.clear();
+        format(&mut line, question, answer);
+        self.push_line(&line);
+        self.line = line;
+        if self.pending.len() >= FLUSH_BYTES { self.write() } else { Ok(()) }
+    }
+
+    fn push_line(&mut self, payload: &str) {
+        if self.pending.is_empty() {
+            self.written = Instant::now();
+        }
+        self.pending.extend_from_slice(&hex(crc32fast::hash(payload.as_bytes())));
+        self.pending.push(b'\t');
+        self.pending.extend_from_slice(payload.as_bytes());
+        self.pending.push(b'\n');
+    }
+
+    /// When the next [`Journal::write`] must be, if anything waits for one.
+    pub fn due(&self) -> Option<Instant> {
+        (!self.pending.is_empty()).then(|| self.written + FLUSH_EVERY)
+    }
+
+    /// Hands everything to the operating system, where it outlives this process.
+    pub fn write(&mut self) -> Result<(), CrawlError> {
+        self.file.write_all(&self.pending).map_err(|source| io(&self.path, source))?;
+        self.pending.clear();
+        Ok(())
+    }
+
+    /// Writes what is pending and waits until the disk has it.
+    pub fn close(mut self) -> Result<(), CrawlError> {
+        self.write()?;
+        self.file.sync_data().map_err(|source| io(&self.path, source))
+    }
+}
+
+fn io(path: &Path, source: std::io::Error) -> CrawlError {
+    CrawlError::Io { path: path.to_owned(), source }
+}
+
+fn hex(checksum: u32) -> [u8; 8] {
+    std::array::from_fn(|i| b"0123456789abcdef"[(checksum >> (28 - 4 * i)) as usize & 15])
+}
+
+/// The payload of a whole line with a right checksum.
+fn checked(line: &[u8]) -> Option<&str> {
+    let line = line.strip_suffix(b"\n")?;
+    let (checksum, payload) = (line.get(..8)?, line.get(9..)?);
+    (line[8] == b'\t' && checksum == hex(crc32fast::hash(payload))).then(|| std::str::from_utf8(payload).ok()).flatten()
+}
+
+/// Appends the payload of a question and its answer.
+fn format(line: &mut String, question: &Question, answer: &Answer) {
+    use std::fmt::Write as _;
+    line.push_str(question.qname.as_str());
+    // Writing to a string cannot fail.
+    _ = write!(line, "\t{}\t{}", question.qtype, answer.outcome);
+    for record in answer.records() {
+        _ = write!(line, "\t{}\t{}\t{}", record.rtype, record.owner, record.rdata);
+    }
+}
+
+fn parse(payload: &str) -> Option<(Question, Answer)> {
+    let mut fields = payload.split('\t');
+    let qname = Name::parse(fields.next()?).ok()?;
+    let qtype = fields.next()?.parse::<Type>().ok()?;
+    let outcome = fields.next()?.parse::<Outcome>().ok()?;
+    let mut records = Vec::new();
+    while let Some(rtype) = fields.next() {
+        let owner = Name::parse(fields.next()?).ok()?;
+        records.push(Record { owner, rtype: rtype.parse().ok()?, rdata: fields.next()?.into() });
+    }
+    let answer = Answer::new(&qname, outcome, records);
+    Some((Question::new(qname, qtype), answer))
+}

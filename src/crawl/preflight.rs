@@ -1,0 +1,96 @@
+//! Checks a resolver before the first question, within five seconds: it replies, it does not make
+//! up answers for names that do not exist, and it can be asked over TCP.
+
+use std::future::poll_fn;
+use std::time::Duration;
+
+use super::CrawlError;
+use super::transport::{Ask, Reply, Transport};
+use super::upstream::Upstream;
+use crate::dns::{Answer, Name, Outcome, Question, Type};
+
+/// Rounds of the first check, each with how long it waits. Two attempts a round survive loss.
+const ROUNDS: [Duration; 4] =
+    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_millis(750), Duration::from_millis(1000)];
+/// How long the other two checks wait, side by side.
+const WAIT: Duration = Duration::from_secs(2);
+
+/// Why a resolver is not fit, as the end of a sentence that begins with its name.
+pub(super) type Problem = String;
+
+/// Checks one resolver; gives warnings where a check could not be made.
+pub(super) async fn check(resolver: &Upstream) -> Result<Result<Vec<String>, Problem>, CrawlError> {
+    // Its own connection: late replies to the checks must not reach the crawl.
+    let mut transport = resolver.open()?;
+    Ok(examine(resolver, transport.as_mut()).await)
+}
+
+async fn examine(resolver: &Upstream, transport: &mut dyn Transport) -> Result<Vec<String>, Problem> {
+    let root = Question::new(Name::root(), Type::Soa);
+    let mut reply = Outcome::Timeout;
+    for wait in ROUNDS {
+        let answers = ask(transport, [(&root, false), (&root, false)], wait, true).await;
+        reply = answers.iter().map(|a| a.outcome).find(|o| replied(*o)).unwrap_or(answers[0].outcome);
+        if replied(reply) {
+            break;
+        }
+    }
+    match reply {
+        Outcome::Timeout => return Err("did not reply within 2.5 seconds".into()),
+        Outcome::NetworkError => return Err("cannot be reached (connection refused, or no route to it)".into()),
+        _ => {}
+    }
+    let absent = absent_name();
+    let probe = Question::new(absent, Type::A);
+    let answers = ask(transport, [(&probe, false), (&root, true)], WAIT, false).await;
+    let [probed, stream] = answers;
+    if probed.outcome == Outcome::Answered {
+        let made_up = probed.rdata(Type::A).next().unwrap_or("a record").to_owned();
+        return Err(format!("rewrites NXDOMAIN: it gave {made_up} for {}, which does not exist", probe.qname.bare()));
+    }
+    if !replied(stream.outcome) {
+        return Err("does not answer over TCP, without which answers longer than 1232 bytes are lost".into());
+    }
+    let unknown = !replied(probed.outcome);
+    Ok(unknown
+        .then(|| format!("resolver {resolver} was not seen to answer NXDOMAIN truthfully: no reply to the probe"))
+        .into_iter()
+        .collect())
+}
+
+/// Whether a resolver said anything at all; what it said matters elsewhere.
+fn replied(outcome: Outcome) -> bool {
+    !matches!(outcome, Outcome::Timeout | Outcome::NetworkError)
+}
+
+/// A name nobody has registered, where resolvers that sell their NXDOMAINs make up answers.
+fn absent_name() -> Name {
+    Name::parse(&format!("mxcensus-{:016x}.com", rand::random::<u64>())).expect("a valid name")
+}
+
+/// Asks two questions side by side; the flag asks over TCP. Ends with the first reply where `any`.
+async fn ask(transport: &mut dyn Transport, questions: [(&Question, bool); 2], wait: Duration, any: bool) -> [Answer; 2] {
+    const TOKENS: [u32; 2] = [u32::MAX, u32::MAX - 1];
+    let mut answers = [Answer::empty(Outcome::Timeout), Answer::empty(Outcome::Timeout)];
+    for (token, (question, stream)) in TOKENS.into_iter().zip(questions) {
+        transport.ask(Ask { token, question, wait, stream });
+    }
+    let mut open = 2;
+    let mut replies: Vec<Reply> = Vec::new();
+    while open > 0 {
+        poll_fn(|cx| transport.poll_replies(cx, &mut replies)).await;
+        for reply in replies.drain(..) {
+            let Some(i) = TOKENS.iter().position(|&t| t == reply.token) else { continue };
+            if reply.late {
+                continue;
+            }
+            open -= 1;
+            let done = any && replied(reply.answer.outcome);
+            answers[i] = reply.answer;
+            if done {
+                return answers;
+            }
+        }
+    }
+    answers
+}

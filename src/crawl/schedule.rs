@@ -1,0 +1,310 @@
+//! What is asked next: a state machine over members and questions that knows no network and no
+//! clock of its own.
+//!
+//! Members are admitted one by one, only when there is nothing else to ask, so that few are open
+//! at a time. Each answer leads to further questions by [`Plan::follow`]; a member is done when
+//! none is open. A question two members need is asked once. Within a member a question counts once
+//! for each kind of reason, SPF with its least cost, so any order of answers asks the same set.
+
+use std::borrow::Borrow;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::time::{Duration, Instant};
+
+use super::ledger::{Entry, Id, Ledger, Waiter};
+use super::patience::Patience;
+use crate::dns::{Answer, Outcome, Question};
+use crate::plan::{Plan, Step, Why};
+use crate::population::Member;
+
+/// A question whose turn has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Turn {
+    pub id: Id,
+    /// How long to wait for the reply.
+    pub wait: Duration,
+    /// Who was asked before, if this is a retry.
+    pub before: Option<usize>,
+}
+
+/// What a schedule has done, for the books.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub members_done: u64,
+    /// Questions the members need, by now.
+    pub known: u64,
+    pub retries: u64,
+    pub over_budget: u64,
+    pub second_pass: u64,
+    pub recovered: u64,
+}
+
+pub(super) struct Schedule<'p, M, I> {
+    plan: &'p Plan,
+    patience: Patience,
+    members: I,
+    exhausted: bool,
+    pub ledger: Ledger,
+    seats: Vec<Option<Seat<M>>>,
+    free: Vec<u32>,
+    /// Questions in line, and those that wait for their time.
+    ready: VecDeque<Id>,
+    later: BinaryHeap<Reverse<(Instant, Id)>>,
+    /// Settled since the last [`Schedule::take_settled`].
+    settled: Vec<Id>,
+    /// Open questions of this pass.
+    open: u64,
+    pass: u8,
+    /// Members with a question that failed, for the second pass.
+    again: Vec<M>,
+    pub tally: Tally,
+}
+
+/// A member with open questions.
+struct Seat<M> {
+    member: M,
+    seen: Vec<(Id, Why)>,
+    open: u32,
+    failed: bool,
+    /// When its first question was sent.
+    begun: Option<Instant>,
+}
+
+impl<'p, M: Borrow<Member>, I: Iterator<Item = M>> Schedule<'p, M, I> {
+    pub fn new(plan: &'p Plan, patience: Patience, members: I, ledger: Ledger) -> Self {
+        Self {
+            plan,
+            patience,
+            members,
+            exhausted: false,
+            ledger,
+            seats: Vec::new(),
+            free: Vec::new(),
+            ready: VecDeque::new(),
+            later: BinaryHeap::new(),
+            settled: Vec::new(),
+            open: 0,
+            pass: 1,
+            again: Vec::new(),
+            tally: Tally::default(),
+        }
+    }
+
+    /// The next question to ask, if one's turn has come. What is over its members' budget is
+    /// settled here instead.
+    pub fn next(&mut self, now: Instant) -> Option<Turn> {
+        loop {
+            let id = self.next_id(now)?;
+            let entry = self.ledger.get(id);
+            if entry.is_settled(self.pass) {
+                // A reply to an attempt that was given up came while it stood in line.
+                continue;
+            }
+            if self.over_budget(entry, now) {
+                self.tally.over_budget += 1;
+                let outcome = entry.failure.unwrap_or(Outcome::Timeout);
+                self.settle(id, Answer::empty(outcome));
+                continue;
+            }
+            for waiter in &entry.waiting {
+                if let Some(seat) = self.seats[waiter.seat as usize].as_mut() {
+                    seat.begun.get_or_insert(now);
+                }
+            }
+            let entry = self.ledger.get_mut(id);
+            entry.tries += 1;
+            let before = entry.resolver;
+            self.tally.retries += u64::from(entry.tries > 1 || self.pass > 1);
+            return Some(Turn { id, wait: self.patience.wait(entry.tries, self.pass), before });
+        }
+    }
+
+    /// Gives back a turn that could not be used now.
+    pub fn put_back(&mut self, turn: Turn) {
+        let entry = self.ledger.get_mut(turn.id);
+        entry.tries -= 1;
+        self.tally.retries -= u64::from(entry.tries > 0 || self.pass > 1);
+        self.ready.push_front(turn.id);
+    }
+
+    pub fn asked(&mut self, id: Id, resolver: usize) {
+        self.ledger.get_mut(id).resolver = Some(resolver);
+    }
+
+    /// Takes a reply to an attempt; `late` where the attempt was given up before.
+    pub fn reply(&mut self, id: Id, answer: Answer, late: bool, now: Instant) {
+        let entry = self.ledger.get_mut(id);
+        if entry.is_settled(self.pass) || (late && answer.outcome.is_retryable()) {
+            return;
+        }
+        if !answer.outcome.is_retryable() {
+            self.tally.recovered += u64::from(self.pass > 1);
+            return self.settle(id, answer);
+        }
+        entry.failure = Some(answer.outcome);
+        entry.refusals += u32::from(!matches!(answer.outcome, Outcome::Timeout | Outcome::NetworkError));
+        match self.patience.pause(answer.outcome, entry.tries, entry.refusals) {
+            Some(pause) => self.later.push(Reverse((now + pause, id))),
+            None => self.settle(id, answer),
+        }
+    }
+
+    /// When [`Schedule::next`] can give something that it does not give now.
+    pub fn wake(&self) -> Option<Instant> {
+        self.later.peek().map(|Reverse((at, _))| *at)
+    }
+
+    /// Whether every question of this pass is settled and no member is left to admit.
+    pub fn is_done(&self) -> bool {
+        self.open == 0 && self.exhausted
+    }
+
+    /// Hands every question settled since the last call to `keep`.
+    pub fn take_settled<E>(&mut self, mut keep: impl FnMut(&Question, &Answer) -> Result<(), E>) -> Result<(), E> {
+        for id in self.settled.drain(..) {
+            let entry = self.ledger.get(id);
+            if let Some(answer) = &entry.answer {
+                keep(&entry.question, answer)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn next_id(&mut self, now: Instant) -> Option<Id> {
+        if let Some(&Reverse((at, id))) = self.later.peek()
+            && at <= now
+        {
+            self.later.pop();
+            return Some(id);
+        }
+        loop {
+            if let Some(id) = self.ready.pop_front() {
+                return Some(id);
+            }
+            if self.later.len() >= self.patience.waiting || !self.admit() {
+                return None;
+            }
+        }
+    }
+
+    /// Seats the next member; false where there is none.
+    fn admit(&mut self) -> bool {
+        let Some(member) = self.members.next() else {
+            self.exhausted = true;
+            return false;
+        };
+        let steps = self.plan.roots(member.borrow());
+        let seat = self.free.pop().unwrap_or_else(|| {
+            self.seats.push(None);
+            u32::try_from(self.seats.len() - 1).expect("fewer seats than questions")
+        });
+        self.seats[seat as usize] = Some(Seat { member, seen: Vec::new(), open: 0, failed: false, begun: None });
+        self.walk(steps.into_iter().map(|step| (seat, step)).collect());
+        self.leave_if_done(seat);
+        true
+    }
+
+    /// Adds steps to their members, and the steps that known answers lead to.
+    fn walk(&mut self, mut steps: Vec<(u32, Step)>) {
+        while let Some((seat_number, step)) = steps.pop() {
+            let Some(seat) = self.seats[seat_number as usize].as_mut() else { continue };
+            let id = self.ledger.id(&step.question);
+            if !seat.note(id, step.why) {
+                continue;
+            }
+            let entry = self.ledger.get_mut(id);
+            self.tally.known += u64::from(entry.pass == 0);
+            if entry.is_settled(self.pass) {
+                entry.pass = self.pass;
+                if let Some(answer) = &entry.answer {
+                    seat.failed |= answer.outcome.is_retryable();
+                    let further = self.plan.follow(seat.member.borrow(), &step, answer);
+                    steps.extend(further.into_iter().map(|step| (seat_number, step)));
+                }
+                continue;
+            }
+            seat.open += 1;
+            if entry.pass < self.pass {
+                entry.pass = self.pass;
+                entry.open = true;
+                (entry.tries, entry.refusals) = (0, 0);
+                self.open += 1;
+                self.tally.second_pass += u64::from(self.pass > 1);
+                self.ready.push_back(id);
+            }
+            entry.waiting.push(Waiter { seat: seat_number, why: step.why });
+        }
+    }
+
+    fn settle(&mut self, id: Id, answer: Answer) {
+        let entry = self.ledger.get_mut(id);
+        let waiting = std::mem::take(&mut entry.waiting);
+        let question = entry.question.clone();
+        let failed = answer.outcome.is_retryable();
+        self.open -= 1;
+        self.settled.push(id);
+        let mut steps = Vec::new();
+        for waiter in &waiting {
+            let Some(seat) = self.seats[waiter.seat as usize].as_mut() else { continue };
+            seat.open -= 1;
+            seat.failed |= failed;
+            let step = Step { question: question.clone(), why: waiter.why };
+            steps.extend(self.plan.follow(seat.member.borrow(), &step, &answer).into_iter().map(|s| (waiter.seat, s)));
+        }
+        let entry = self.ledger.get_mut(id);
+        entry.answer = Some(answer);
+        entry.open = false;
+        self.walk(steps);
+        for waiter in waiting {
+            self.leave_if_done(waiter.seat);
+        }
+    }
+
+    fn leave_if_done(&mut self, number: u32) {
+        let place = &mut self.seats[number as usize];
+        if let Some(seat) = place.take_if(|seat| seat.open == 0) {
+            self.free.push(number);
+            self.tally.members_done += u64::from(self.pass == 1);
+            if seat.failed {
+                self.again.push(seat.member);
+            }
+        }
+    }
+
+    /// Whether the time of everybody who waits for this is over.
+    fn over_budget(&self, entry: &Entry, now: Instant) -> bool {
+        let over = |begun: Instant| now.saturating_duration_since(begun) > self.patience.budget;
+        entry.waiting.iter().all(|w| self.seats[w.seat as usize].as_ref().and_then(|s| s.begun).is_some_and(over))
+    }
+
+    /// After a pass is done: the same members again, as far as a question of theirs failed. Only
+    /// what failed is asked.
+    pub fn second_pass(self) -> Schedule<'p, M, std::vec::IntoIter<M>> {
+        let Self { plan, patience, ledger, again, tally, pass, .. } = self;
+        Schedule { pass: pass + 1, tally, ..Schedule::new(plan, patience, again.into_iter(), ledger) }
+    }
+
+    /// Whether a second pass has anything to ask.
+    pub fn has_failures(&self) -> bool {
+        !self.again.is_empty()
+    }
+}
+
+impl<M> Seat<M> {
+    /// Notes why a question is needed; false where that leads to nothing new.
+    fn note(&mut self, id: Id, why: Why) -> bool {
+        for (seen, known) in &mut self.seen {
+            if *seen != id || std::mem::discriminant(known) != std::mem::discriminant(&why) {
+                continue;
+            }
+            // Reasons of one kind differ in the SPF cost alone, and a smaller one leads further.
+            if *known <= why {
+                return false;
+            }
+            *known = why;
+            return true;
+        }
+        self.seen.push((id, why));
+        true
+    }
+}

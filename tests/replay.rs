@@ -1,0 +1,207 @@
+//! A crawl of served facts brings home the same facts, whatever they are.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use mxcensus::crawl::{Cancel, Concurrency, Crawled, Progress, Settings, crawl};
+use mxcensus::dns::{Answer, Name, Outcome, Question, Record, Type};
+use mxcensus::observation::Facts;
+use mxcensus::plan::{Depth, Kind, Labels, Plan};
+use mxcensus::population::{Member, Population, Unit};
+use mxcensus::replay::{Options, Server, serve};
+
+fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+fn record(owner: &str, rtype: Type, rdata: &str) -> Record {
+    Record { owner: name(owner), rtype, rdata: rdata.into() }
+}
+
+fn fact(qname: &str, qtype: Type, outcome: Outcome, records: &[(&str, Type, &str)]) -> (Question, Answer) {
+    let records = records.iter().map(|(owner, rtype, rdata)| record(owner, *rtype, rdata)).collect();
+    (Question::new(name(qname), qtype), Answer::new(&name(qname), outcome, records))
+}
+
+fn population(domains: &[&str]) -> Population {
+    let member = |domain: &&str| Member {
+        id: (*domain).into(),
+        name: (*domain).into(),
+        domain: name(domain),
+        mail_domain: None,
+        rank: None,
+        cohorts: Vec::new(),
+    };
+    Population {
+        name: "synthetic".into(),
+        series: "synthetic".into(),
+        unit: Unit::Domain,
+        cohorts: Vec::new(),
+        members: domains.iter().map(member).collect(),
+    }
+}
+
+fn serve_here(facts: &Facts) -> Server {
+    serve(facts.clone(), SocketAddr::from(([127, 0, 0, 1], 0)), Options::default()).unwrap()
+}
+
+fn crawl_here(population: &Population, plan: &Plan, settings: &Settings) -> Crawled {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal");
+    crawl(population, plan, settings, &journal, false, &Arc::new(Progress::default()), &Cancel::new()).unwrap()
+}
+
+/// What a crawl of these facts must give for one question.
+fn replayed(facts: &Facts, question: &Question) -> Answer {
+    match facts.get(question) {
+        None => Answer::empty(Outcome::Refused),
+        Some(answer) => match answer.outcome {
+            Outcome::Unrecorded => Answer::empty(Outcome::Refused),
+            Outcome::NetworkError => Answer::empty(Outcome::Timeout),
+            _ => answer.clone(),
+        },
+    }
+}
+
+fn small_world() -> Facts {
+    use Outcome::{Answered, Malformed, NetworkError, Nodata, Nxdomain, Refused, Servfail, Timeout, Unrecorded};
+    use Type::{A, Aaaa, Cname, Mx, Txt};
+    let long = mxcensus::dns::quote_strings(vec![vec![b'x'; 255]; 8]);
+    let chain: Vec<(String, String)> = (0..17).map(|i| (format!("c{i}.example."), format!("c{}.example.", i + 1))).collect();
+    let chain = chain.iter().map(|(owner, target)| (&**owner, Cname, &**target));
+    let chain: Vec<(&str, Type, &str)> =
+        chain.chain([("b.example", Cname, "c0.example."), ("c17.example", A, "192.0.2.3")]).collect();
+    Facts::new([
+        fact(
+            "a.example",
+            Mx,
+            Answered,
+            &[("a.example", Mx, "10 mx.a.example."), ("a.example", Mx, "10 mx.b.example."), ("a.example", Mx, "0 .")],
+        ),
+        fact(
+            "a.example",
+            Txt,
+            Answered,
+            &[
+                ("a.example", Txt, r#""v=spf1 include:spf.b.example include:b.example -all""#),
+                ("a.example", Txt, &long),
+                ("a.example", Txt, r#""\255\000\"" "" "two""#),
+            ],
+        ),
+        fact(
+            "mx.a.example",
+            A,
+            Answered,
+            &[("mx.a.example", Cname, "x.b.example."), ("x.b.example", A, "192.0.2.1"), ("x.b.example", A, "192.0.2.2")],
+        ),
+        fact("mx.a.example", Aaaa, Nodata, &[("mx.a.example", Cname, "x.b.example.")]),
+        fact("mx.b.example", A, Nxdomain, &[("mx.b.example", Cname, "gone.example.")]),
+        fact("mx.b.example", Aaaa, Servfail, &[]),
+        fact("spf.b.example", Txt, Answered, &[("spf.b.example", Txt, r#""v=spf1 redirect=a.example""#)]),
+        fact("b.example", Mx, Nodata, &[]),
+        fact("b.example", Txt, Answered, &[("b.example", Txt, r#""v=spf1 include:refused.example include:lost.example ?all""#)]),
+        fact("b.example", A, Answered, &chain),
+        fact("b.example", Aaaa, Timeout, &[]),
+        fact("refused.example", Txt, Refused, &[]),
+        fact("lost.example", Txt, NetworkError, &[]),
+        fact("c.example", Mx, Nxdomain, &[]),
+        fact("c.example", Txt, Malformed, &[]),
+        fact("c.example", A, Unrecorded, &[]),
+        fact(r"d\.e\032f.example", Mx, Answered, &[(r"d\.e\032f.example", Mx, r"5 m\.x.example.")]),
+        fact(r"m\.x.example", A, Answered, &[(r"m\.x.example", A, "192.0.2.9")]),
+        fact(r"d\.e\032f.example", Txt, Nodata, &[]),
+        // Names that resolvers and libraries answer by themselves elsewhere.
+        fact("localhost", Mx, Answered, &[("localhost", Mx, "1 mx.invalid.")]),
+        fact("localhost", Txt, Servfail, &[]),
+        fact("mx.invalid", A, Answered, &[("mx.invalid", A, "192.0.2.7")]),
+        fact("mx.invalid", Aaaa, Nxdomain, &[]),
+        fact("xyz.onion", Mx, Nodata, &[]),
+        fact("xyz.onion", Txt, Answered, &[("xyz.onion", Txt, r#""not hidden""#)]),
+        fact("1.0.0.127.in-addr.arpa", Mx, Refused, &[]),
+    ])
+}
+
+fn kinds(kinds: &[Kind]) -> Plan {
+    Plan::of(kinds.iter().copied().collect::<BTreeSet<_>>(), Labels::default())
+}
+
+fn patient(server: &Server) -> Settings {
+    Settings { timeout: std::time::Duration::from_millis(200), retries: 0, ..Settings::loopback(server.addr()) }
+}
+
+#[test]
+fn a_crawl_of_served_facts_brings_them_home() {
+    let facts = small_world();
+    let server = serve_here(&facts);
+    let population = population(&[
+        "a.example",
+        "b.example",
+        "c.example",
+        r"d\.e\032f.example",
+        "localhost",
+        "xyz.onion",
+        "1.0.0.127.in-addr.arpa",
+    ]);
+    let plan = kinds(&[Kind::Mx, Kind::Txt, Kind::Address, Kind::ExchangeAddress, Kind::SpfTree]);
+    let crawled = crawl_here(&population, &plan, &patient(&server));
+    assert!(!crawled.interrupted);
+    for (question, answer) in crawled.facts.iter() {
+        assert_eq!(answer, &replayed(&facts, question), "{question}");
+    }
+    let asked: BTreeSet<String> = crawled.facts.iter().map(|(q, _)| q.to_string()).collect();
+    for (question, _) in facts.iter() {
+        assert!(asked.contains(&question.to_string()), "{question} was not asked");
+    }
+    let counts = &crawled.counts;
+    assert_eq!(counts.asked, counts.answered() + counts.negative() + counts.failed());
+    assert_eq!(counts.asked, crawled.facts.len() as u64);
+    assert!(counts.truncated >= 1, "a long TXT comes over TCP");
+}
+
+#[test]
+fn any_concurrency_brings_home_the_same() {
+    let facts = small_world();
+    let server = serve_here(&facts);
+    let population = population(&["a.example", "b.example", "c.example", "localhost", "xyz.onion"]);
+    let plan = Plan::new(Depth::Standard, Labels::default());
+    let crawl_with =
+        |n| crawl_here(&population, &plan, &Settings { concurrency: Concurrency::Fixed(n), ..patient(&server) }).facts;
+    let one = crawl_with(1);
+    assert_eq!(one, crawl_with(7));
+    assert_eq!(one, crawl_with(1000));
+    assert!(one.len() > 60);
+}
+
+#[test]
+fn shared_names_are_asked_once_and_every_member_counts() {
+    let facts = small_world();
+    let server = serve_here(&facts);
+    let domains: Vec<String> = (0..200).map(|i| format!("member{i}.example")).collect();
+    let shared = domains.iter().flat_map(|d| {
+        [
+            fact(d, Type::Mx, Outcome::Answered, &[(d, Type::Mx, "10 mx.shared.example.")]),
+            fact(d, Type::Txt, Outcome::Answered, &[(d, Type::Txt, r#""v=spf1 include:spf.shared.example -all""#)]),
+        ]
+    });
+    let shared = Facts::new(shared.chain([
+        fact("mx.shared.example", Type::A, Outcome::Answered, &[("mx.shared.example", Type::A, "192.0.2.1")]),
+        fact("mx.shared.example", Type::Aaaa, Outcome::Nodata, &[]),
+        fact("spf.shared.example", Type::Txt, Outcome::Nxdomain, &[]),
+    ]));
+    drop(server);
+    let server = serve_here(&shared);
+    let population = population(&domains.iter().map(String::as_str).collect::<Vec<_>>());
+    let plan = kinds(&[Kind::Mx, Kind::Txt, Kind::ExchangeAddress, Kind::SpfTree]);
+    let progress = Arc::new(Progress::default());
+    let folder = tempfile::tempdir().unwrap();
+    let crawled =
+        crawl(&population, &plan, &Settings::loopback(server.addr()), &folder.path().join("j"), false, &progress, &Cancel::new())
+            .unwrap();
+    assert_eq!(crawled.facts, shared);
+    assert_eq!(crawled.counts.sent - crawled.counts.retries, 403);
+    let view = progress.view();
+    assert_eq!((view.members, view.members_done, view.questions, view.settled()), (200, 200, 403, 403));
+    let outcomes: BTreeMap<Outcome, u64> = view.outcomes.into_iter().collect();
+    assert_eq!((outcomes[&Outcome::Answered], outcomes[&Outcome::Nxdomain]), (401, 1));
+}
