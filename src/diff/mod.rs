@@ -1,9 +1,25 @@
 //! Two snapshots compared: who gained, who lost, who switched, and why the totals moved.
 
+#[cfg(test)]
+mod by_hand;
+mod check;
+mod compare;
+mod flow;
+#[cfg(test)]
+mod laws;
+mod mcnemar;
+mod panel;
+mod rows;
+
 use crate::classify::Evidence;
 use crate::provenance::Provenance;
 use crate::share::{Base, Count, Grouping, Row};
 use crate::vendor::Role;
+
+pub use check::check;
+pub use compare::{Comparison, Options, Sides, compare};
+pub use mcnemar::{holm, mcnemar, needed};
+pub use panel::{Match, match_members};
 
 /// One row of a diff table. The identity
 /// `new - old = gained - lost + entered - left + appeared - disappeared` holds exactly.

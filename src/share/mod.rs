@@ -1,11 +1,28 @@
 //! Market share of one snapshot: counts, shares and bounds per vendor, adding up to the population.
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
+mod check;
+mod cohort;
+mod interval;
+mod label;
+#[cfg(test)]
+mod laws;
+mod measure;
 pub mod number;
+pub(crate) mod parts;
 
 use num_rational::Ratio;
 
 use crate::provenance::Provenance;
 use crate::vendor::Role;
+
+pub use check::{Fault, check};
+pub use cohort::{BANDS, Cohort, UnknownCohort, select};
+pub use interval::wilson;
+pub use label::{Labels, Ownership};
+pub use measure::{Options, Tally, measure};
+pub use parts::View;
 
 /// A count of members in a table, or a figure made of such counts. Exact, and wider than the
 /// [`Weight`](crate::classify::Weight) of one member, because sums and quotients need the room.
