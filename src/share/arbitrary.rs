@@ -13,18 +13,31 @@ use crate::vendor::{Owner, Product, Vendor};
 
 /// Three vendors; `alpha` was bought by the owner of `beta` on 2025-01-01.
 pub(crate) fn vendors() -> BTreeMap<String, Vendor> {
-    let owner = |name: &str, from: Option<&str>| Owner { name: name.into(), from: from.map(Into::into), verified: true };
-    let product = |id: &str| Product { id: id.into(), name: format!("Product {id}"), roles: Vec::new() };
-    let vendor = |id: &str, name: &str, owners: Vec<Owner>| {
-        let products = vec![product("edge"), product("box")];
-        let website = String::new();
-        (id.to_owned(), Vendor { id: id.into(), name: name.into(), website, domains: Vec::new(), owners, products })
-    };
     BTreeMap::from([
-        vendor("alpha", "Alpha", vec![owner("Alpha Inc", None), owner("Beta Group", Some("2025-01-01"))]),
-        vendor("beta", "Beta", vec![owner("Beta Group", None)]),
-        vendor("gamma", "Gamma", vec![owner("Gamma AG", None)]),
+        vendor("alpha", "Alpha", &[("Alpha Inc", None), ("Beta Group", Some("2025-01-01"))]),
+        vendor("beta", "Beta", &[("Beta Group", None)]),
+        vendor("gamma", "Gamma", &[("Gamma AG", None)]),
     ])
+}
+
+/// A vendor with the products `edge` and `box`.
+pub(crate) fn vendor(id: &str, name: &str, owners: &[(&str, Option<&str>)]) -> (String, Vendor) {
+    let owner = |(name, from): &(&str, Option<&str>)| Owner {
+        name: (*name).to_owned(),
+        from: from.map(Into::into),
+        verified: true,
+        source: String::new(),
+    };
+    let product = |id: &str| Product { id: id.into(), name: format!("Product {id}"), roles: Vec::new(), selectors: Vec::new() };
+    let vendor = Vendor {
+        id: id.into(),
+        name: name.into(),
+        website: String::new(),
+        domains: Vec::new(),
+        owners: owners.iter().map(owner).collect(),
+        products: vec![product("edge"), product("box")],
+    };
+    (id.to_owned(), vendor)
 }
 
 pub(crate) fn labels() -> Labels {

@@ -85,19 +85,10 @@ fn full_name(vendor: &str, product: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vendor::{Owner, Product};
+    use crate::share::arbitrary;
 
     fn vendor(id: &str, name: &str) -> (String, Vendor) {
-        let owner = |name: &str, from: Option<&str>| Owner { name: name.into(), from: from.map(Into::into), verified: true };
-        let vendor = Vendor {
-            id: id.into(),
-            name: name.into(),
-            website: String::new(),
-            domains: Vec::new(),
-            owners: vec![owner("First", None), owner("Second", Some("2021-08-31"))],
-            products: vec![Product { id: "p".into(), name: "Protect".into(), roles: Vec::new() }],
-        };
-        (id.into(), vendor)
+        arbitrary::vendor(id, name, &[("First", None), ("Second", Some("2021-08-31"))])
     }
 
     #[test]
@@ -106,7 +97,7 @@ mod tests {
         let labels = Labels::new(&vendors, &Ownership::Current);
         assert_eq!([labels.vendor("a"), labels.vendor("b")], ["Mail (a)", "Mail (b)"]);
         assert_eq!([labels.vendor("c"), labels.vendor("d"), labels.vendor("x")], ["Other (c)", "Plain", "x"]);
-        assert_eq!(labels.product("d", "p"), "Plain Protect");
+        assert_eq!(labels.product("d", "edge"), "Plain Product edge");
         assert_eq!(labels.product("d", "q"), "Plain q");
     }
 
