@@ -11,7 +11,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use name::{Name, NameError};
-pub use rdata::{Mx, Srv, parse_a, parse_aaaa, parse_mx, parse_srv, quote_strings, txt_bytes, txt_strings};
+pub use rdata::{Mx, Srv, canonical, parse_a, parse_aaaa, parse_mx, parse_srv, quote_strings, txt_bytes, txt_strings};
 
 /// A record type: the ones this program asks for by name, any other by its number (RFC 3597).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

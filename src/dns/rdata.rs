@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::Name;
+use super::{Name, Type};
 
 /// MX data (RFC 1035 section 3.3.9).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +101,49 @@ pub fn txt_strings(rdata: &str) -> Option<Vec<Vec<u8>>> {
     Some(strings)
 }
 
+/// Rdata in the one form that equal records share: names absolute and lower-case, addresses and
+/// numbers as the standard library writes them, character strings quoted with the fewest escapes.
+/// `None` where the text is not rdata of its type (RFC 1035 section 5.1, RFC 3597 section 5).
+pub fn canonical(rtype: Type, rdata: &str) -> Option<String> {
+    Some(match rtype {
+        Type::A => parse_a(rdata)?.to_string(),
+        Type::Aaaa => parse_aaaa(rdata)?.to_string(),
+        Type::Cname | Type::Ns | Type::Ptr => Name::parse(rdata).ok()?.to_string(),
+        Type::Mx => {
+            let Mx { preference, exchange } = parse_mx(rdata)?;
+            format!("{preference} {exchange}")
+        }
+        Type::Srv => {
+            let Srv { priority, weight, port, target } = parse_srv(rdata)?;
+            format!("{priority} {weight} {port} {target}")
+        }
+        Type::Txt => {
+            let strings = txt_strings(rdata)?;
+            if strings.iter().any(|s| s.len() > 255) {
+                return None;
+            }
+            quote_strings(strings)
+        }
+        Type::Soa => {
+            let (mname, rest) = rdata.split_once(' ')?;
+            let (rname, numbers) = rest.split_once(' ')?;
+            let numbers: Option<Vec<u32>> = numbers.split(' ').map(|n| n.parse().ok()).collect();
+            let [serial, refresh, retry, expire, minimum] = numbers?[..] else { return None };
+            let (mname, rname) = (Name::parse(mname).ok()?, Name::parse(rname).ok()?);
+            format!("{mname} {rname} {serial} {refresh} {retry} {expire} {minimum}")
+        }
+        Type::Other(_) => {
+            let generic = rdata.strip_prefix("\\# ")?;
+            let (length, hex) = generic.split_once(' ').unwrap_or((generic, ""));
+            let length: usize = length.parse().ok()?;
+            if hex.len() != 2 * length || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+                return None;
+            }
+            format!("\\# {length} {}", hex.to_ascii_lowercase()).trim_end().to_owned()
+        }
+    })
+}
+
 /// The character strings of TXT rdata joined without a gap, as SPF and DMARC read them
 /// (RFC 7208 section 3.3). Broken text gives no bytes.
 pub fn txt_bytes(rdata: &str) -> Vec<u8> {
@@ -120,6 +163,40 @@ mod tests {
         assert_eq!(txt_bytes(&text), strings.concat());
         assert_eq!(txt_strings("unquoted"), None);
         assert_eq!(txt_strings(r#""open"#), None);
+    }
+
+    #[test]
+    fn equal_records_share_one_text() {
+        for (rtype, rdata, expected) in [
+            (Type::A, "192.0.2.1", "192.0.2.1"),
+            (Type::Aaaa, "2001:DB8:0::1", "2001:db8::1"),
+            (Type::Cname, "Host.Example", "host.example."),
+            (Type::Mx, "010 MX.example", "10 mx.example."),
+            (Type::Mx, "0 .", "0 ."),
+            (Type::Srv, "0 0 443 Host.example", "0 0 443 host.example."),
+            (Type::Txt, "\"v=spf1\\032-all\"   \"\\y\"", "\"v=spf1 -all\" \"y\""),
+            (Type::Txt, "", ""),
+            (Type::Soa, "NS.example root.example 1 2 3 4 5", "ns.example. root.example. 1 2 3 4 5"),
+            (Type::Other(257), "\\# 2 00FF", "\\# 2 00ff"),
+            (Type::Other(257), "\\# 0", "\\# 0"),
+        ] {
+            let text = canonical(rtype, rdata).unwrap_or_else(|| panic!("{rtype} {rdata}"));
+            assert_eq!(text, expected);
+            assert_eq!(canonical(rtype, &text).as_deref(), Some(expected));
+        }
+        let long = quote_strings([[b'a'; 256]]);
+        for (rtype, rdata) in [
+            (Type::A, "192.0.2"),
+            (Type::Mx, "mx.example."),
+            (Type::Txt, "unquoted"),
+            (Type::Txt, &long),
+            (Type::Soa, "a b 1 2 3 4"),
+            (Type::Soa, ""),
+            (Type::Other(257), "00ff"),
+            (Type::Other(257), "\\# 3 00ff"),
+        ] {
+            assert_eq!(canonical(rtype, rdata), None, "{rtype} {rdata}");
+        }
     }
 
     #[test]

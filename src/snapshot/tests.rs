@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use proptest::prelude::*;
-
 use super::*;
-use crate::dns::{Answer, Name, Outcome, Question, Record, Type, quote_strings};
+use crate::dns::{Answer, Name, Outcome, Question, Record, Type};
 use crate::plan::{Depth, Labels};
 use crate::population::Unit;
 use crate::provenance::Kind;

@@ -5,7 +5,7 @@ use std::io::Read;
 use csv::StringRecord;
 
 use super::COLUMNS;
-use crate::dns::{Answer, Name, Outcome, Question, Record, Type};
+use crate::dns::{Answer, Name, Outcome, Question, Record, Type, canonical};
 
 /// A row that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,7 @@ pub struct Reader<R> {
     strict: bool,
     ahead: Option<Row>,
     last: Option<Question>,
+    line: u64,
     state: State,
 }
 
@@ -59,7 +60,12 @@ impl<R: Read> Reader<R> {
 
     fn new(input: R, strict: bool) -> Self {
         let rows = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(input);
-        Self { rows, strict, ahead: None, last: None, state: State::Header }
+        Self { rows, strict, ahead: None, last: None, line: 0, state: State::Header }
+    }
+
+    /// Where the answer that was given last begins.
+    pub fn line(&self) -> u64 {
+        self.line
     }
 
     fn row(&mut self) -> Result<Option<Row>, LineError> {
@@ -113,6 +119,7 @@ impl<R: Read> Reader<R> {
         let Row { line, question, outcome, record } = first;
         let mut records: Vec<Record> = record.into_iter().collect();
         let empty = records.is_empty();
+        self.line = line;
         while let Some(row) = self.row()? {
             if row.question != question {
                 self.ahead = Some(row);
@@ -180,9 +187,13 @@ fn parse_row(row: &StringRecord, strict: bool) -> Result<(Question, Outcome, Opt
         return Err(format!("rdata of {} bytes, more than any record can hold", rdata.len()));
     }
     let rtype: Type = rtype.parse().map_err(|e| format!("type: {e}"))?;
-    let rdata: Box<str> = match strict {
-        true => rdata.into(),
-        false => rdata.into(),
-    };
-    Ok((question, outcome, Some(Record { owner: name("owner", owner)?, rtype, rdata })))
+    let found = canonical(rtype, rdata).ok_or_else(|| format!("rdata {:?} is not that of {rtype}", shortened(rdata)))?;
+    if strict && found != rdata {
+        return Err(format!("rdata {:?} is not canonical", shortened(rdata)));
+    }
+    Ok((question, outcome, Some(Record { owner: name("owner", owner)?, rtype, rdata: found.into() })))
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(80).collect()
 }
