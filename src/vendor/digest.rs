@@ -27,7 +27,7 @@ pub fn digest(rules: &Ruleset) -> String {
     }
     for rule in &rules.rules {
         hash.fields("rule", [rule.id.as_str(), &rule.vendor, &rule.product, rule.signal.as_str(), &rule.pattern]);
-        let texts = [&rule.regex, &rule.customer].map(|t| t.as_deref().unwrap_or(""));
+        let texts = [&rule.regex, &rule.customer, &rule.implies].map(|t| t.as_deref().unwrap_or(""));
         hash.fields("texts", texts);
         hash.fields("kinds", [format!("{:?} {:?} {:?}", rule.exchange, rule.tier, rule.certainty).as_str()]);
         hash.fields("opaque", [if rule.opaque { "opaque" } else { "" }]);

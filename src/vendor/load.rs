@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use crate::dns::Name;
 
-use super::{Negative, Owner, Place, Product, Role, Rule, Vendor, Weight, schema};
+use super::{Exchange, Negative, Owner, Place, Product, Role, Rule, Signal, Source, Vendor, Weight, schema};
 
 /// The files of `data/vendors`, compiled into the program: file name and text.
 pub const VENDOR_FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/vendor_files.rs"));
@@ -34,7 +34,7 @@ pub struct Contents {
     pub weights: Vec<Weight>,
     pub private_brands: Vec<(String, String)>,
     pub negatives: Vec<Negative>,
-    pub sources: Vec<(String, String)>,
+    pub sources: Vec<(String, Source)>,
     /// Where each vendor and each rule is written, in the order of `vendors` and `rules`.
     pub vendor_places: Vec<Place>,
     pub rule_places: Vec<Place>,
@@ -129,19 +129,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn each<T: Deserialize<'a>>(&mut self, table: &mut DeTable<'a>, name: &str) -> Vec<T> {
+    fn each<T: Deserialize<'a>>(&mut self, table: &mut DeTable<'a>, name: &str) -> Vec<(Place, T)> {
         let tables = self.tables(table, "", name);
-        tables.into_iter().filter_map(|(key, value)| self.take(&key, value)).collect()
+        let place = |reader: &Self, value: &Spanned<_>| reader.place(value.span().start);
+        tables.into_iter().filter_map(|(key, value)| Some((place(self, &value), self.take(&key, value)?))).collect()
     }
 
     fn shared(&mut self, root: Spanned<DeTable<'a>>) {
         let mut root = root.into_inner();
-        for source in self.each::<schema::Source>(&mut root, "source") {
-            self.contents.sources.push((source.id, source.text));
+        for (place, source) in self.each::<schema::Source>(&mut root, "source") {
+            self.contents.sources.push((source.id, Source { text: source.text, place }));
         }
-        for w in self.each::<schema::Weight>(&mut root, "weight") {
+        for (place, w) in self.each::<schema::Weight>(&mut root, "weight") {
             let schema::Weight { signal, vendor, tier, own, other, source } = w;
-            self.contents.weights.push(Weight { signal, vendor, tier, own, other, source });
+            self.contents.weights.push(Weight { signal, vendor, tier, own, other, source, place });
         }
         for (key, value) in self.tables(&mut root, "", "private_brand") {
             let start = value.span().start;
@@ -151,9 +152,10 @@ impl<'a> Reader<'a> {
                 Err(e) => self.fail(start, &format!("{key}.domain"), &e.to_string()),
             }
         }
-        for negative in self.each::<schema::Negative>(&mut root, "negative") {
+        for (place, negative) in self.each::<schema::Negative>(&mut root, "negative") {
             let schema::Negative { signal, texts, why } = negative;
-            self.contents.negatives.extend(texts.into_iter().map(|text| Negative { signal, text, why: why.clone() }));
+            let each = |text| Negative { signal, text, why: why.clone(), place: place.clone() };
+            self.contents.negatives.extend(texts.into_iter().map(each));
         }
         for key in root.keys() {
             let problem = "unknown table; expected id (of a vendor), source, weight, private_brand or negative";
@@ -171,7 +173,7 @@ impl<'a> Reader<'a> {
         let products = products.into_iter().filter_map(|(key, value)| self.product(&vendor_id, &key, value)).collect();
         if let Some(schema::Head { id, name, website, domains }) = head {
             let owner = |o: schema::Owner| Owner { name: o.name, from: o.from, verified: o.verified, source: o.source };
-            let owners = owners.into_iter().map(owner).collect();
+            let owners = owners.into_iter().map(|(_, o)| owner(o)).collect();
             self.contents.vendors.push(Vendor { id, name, website, domains, owners, products });
             self.contents.vendor_places.push(self.place(0));
         }
@@ -199,9 +201,13 @@ impl<'a> Reader<'a> {
 
 impl schema::Rule {
     fn of(self, vendor: &str, product: &str, product_roles: &[Role]) -> Rule {
-        // A parking or verification host says nothing about who handles the mail.
-        let speaks = self.exchange == super::Exchange::Mail;
-        let roles = self.signal.roles().iter().filter(|r| speaks && product_roles.contains(r)).copied().collect();
+        let mut roles: Vec<Role> = self.signal.roles().iter().filter(|r| product_roles.contains(r)).copied().collect();
+        if self.exchange != Exchange::Mail {
+            // A parking or verification host says nothing about who handles the mail.
+            roles.clear();
+        } else if self.signal == Signal::TxtToken && roles.contains(&Role::Mailbox) {
+            roles = vec![Role::Mailbox];
+        }
         Rule {
             id: self.id,
             vendor: vendor.to_owned(),
@@ -215,6 +221,7 @@ impl schema::Rule {
             exchange: self.exchange,
             tier: self.tier,
             opaque: self.opaque,
+            implies: self.implies,
             certainty: self.certainty,
             source: self.source,
             from: self.from,

@@ -136,7 +136,7 @@ impl Signal {
                 &[Role::Mailbox, Role::Sender, Role::Dmarc, Role::Overlay]
             }
             Self::DkimTarget | Self::DkimKey => &[Role::Mailbox, Role::Sender],
-            Self::TxtToken => &[Role::Mailbox, Role::Sender, Role::Dmarc, Role::Overlay],
+            Self::TxtToken => &[Role::Mailbox, Role::Sender, Role::Overlay],
             Self::DmarcRua | Self::DmarcTarget | Self::MtaStsTarget | Self::NsHost => &[Role::Dmarc],
             Self::AutodiscoverTarget | Self::TenantHost => &[Role::Mailbox],
         }
@@ -202,13 +202,17 @@ pub struct Rule {
     /// A regular expression whose first group is the customer's id in the matched text.
     pub customer: Option<String>,
     /// What the rule can speak for: the roles of its product that its signal can show
-    /// ([`Signal::roles`]). An SPF rule of Exchange Online speaks for sender and mailbox.
+    /// ([`Signal::roles`]). An SPF rule of Exchange Online speaks for sender and mailbox. A token of
+    /// a product with mailboxes speaks for `mailbox` alone: it shows a tenant, not a sender.
     pub roles: Vec<Role>,
     pub exchange: Exchange,
     /// What it says about the mailbox host; set on every rule that speaks for `mailbox`.
     pub tier: Option<Tier>,
     /// Whether the SPF record goes on behind macros, so that the absence of an include says nothing.
     pub opaque: bool,
+    /// Another vendor's product, `vendor/product`, without which this one cannot be used: a
+    /// signature relay that works with Exchange Online alone. As good as tier B for that host.
+    pub implies: Option<String>,
     pub certainty: Certainty,
     pub source: String,
     /// Since when, and until when, the vendor used the signal, as far as known. Facts for readers:
@@ -276,6 +280,14 @@ pub struct Weight {
     /// Share of other domains that show it, 0 to 1.
     pub other: Option<f64>,
     pub source: String,
+    pub place: Place,
+}
+
+/// Where facts come from, written once and named by rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    pub text: String,
+    pub place: Place,
 }
 
 /// A text that looks like a vendor's and is not: no rule of the signal may match it.
@@ -284,6 +296,7 @@ pub struct Negative {
     pub signal: Signal,
     pub text: String,
     pub why: String,
+    pub place: Place,
 }
 
 /// Where in the files something is written.

@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 
 use super::load::{self, Contents};
 use super::{
-    Certainty, Exchange, LoadError, Negative, Place, Product, Role, Rule, Signal, Tier, VENDOR_FILES, Vendor, Weight, digest,
-    matcher,
+    Certainty, Exchange, LoadError, Negative, Place, Product, Role, Rule, Signal, Source, Tier, VENDOR_FILES, Vendor, Weight,
+    digest, matcher,
 };
 use crate::dns::Name;
 use crate::plan;
@@ -29,7 +29,7 @@ pub struct Ruleset {
     /// Texts that no rule may match, for the lint.
     pub negatives: Vec<Negative>,
     /// Sources that rules name by id.
-    pub sources: BTreeMap<String, String>,
+    pub sources: BTreeMap<String, Source>,
     /// Names that the plan needs: selectors and known exchanges.
     pub labels: plan::Labels,
     /// SHA-256 over the canonical rules, as hex: stands on every table, chart and page.
@@ -216,7 +216,7 @@ impl Ruleset {
 
     /// The source of a rule, written out.
     pub fn source<'a>(&'a self, rule: &'a Rule) -> &'a str {
-        self.sources.get(&rule.source).unwrap_or(&rule.source)
+        self.sources.get(&rule.source).map_or(&rule.source, |s| &s.text)
     }
 }
 
@@ -245,5 +245,55 @@ fn labels(vendors: &BTreeMap<String, Vendor>, rules: &[Rule]) -> plan::Labels {
         microsoft_selectors: microsoft.into_iter().cloned().collect(),
         google_selectors: google.into_iter().cloned().collect(),
         known_exchanges: known,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap()
+    }
+
+    fn product_of(signal: Signal, text: &str) -> String {
+        let rule = Ruleset::embedded().match_name(signal, &name(text));
+        rule.map_or_else(|| "-".to_owned(), |r| format!("{}/{}", r.vendor, r.product))
+    }
+
+    #[test]
+    fn the_embedded_rules_load() {
+        if let Err(errors) = Ruleset::from_files(VENDOR_FILES.iter().copied()) {
+            panic!("{}", errors.iter().map(|e| format!("{e}\n")).collect::<String>());
+        }
+        let rules = Ruleset::embedded();
+        assert_eq!(rules.short_digest().len(), 12);
+        assert!(rules.labels.microsoft_selectors.iter().eq(["selector1", "selector2"]));
+        assert!(rules.labels.google_selectors.iter().eq(["google"]));
+        assert!(rules.labels.known_exchanges.contains(&"pphosted.com".to_owned()));
+        assert!(!rules.labels.known_exchanges.contains(&"amazonaws.com".to_owned()));
+    }
+
+    #[test]
+    fn the_longest_suffix_names_the_product() {
+        for (host, product) in [
+            ("hotmail-com.olc.protection.outlook.com", "microsoft/consumer"),
+            ("example-com.mail.protection.outlook.com", "microsoft/exchange-online"),
+            ("ikea-com.i-v1.mx.microsoft", "microsoft/exchange-online"),
+            ("example-com.mail.protection.office365.us", "microsoft/government"),
+            ("example-com.mail.protection.partner.outlook.cn", "microsoft/china"),
+            ("gmail-smtp-in.l.google.com", "google/gmail"),
+            ("alt2.aspmx.l.google.com", "google/workspace"),
+            ("mx0a-001b2d01.pphosted.com", "proofpoint/email-protection"),
+            ("mxa-00026101.gslb.gpphosted.com", "proofpoint/government"),
+            ("inbound-smtp.us-east-1.amazonaws.com", "amazon/ses-inbound"),
+            ("res.cisco.com", "-"),
+            ("mxb-00870b02.gslb.pphosted.com.pizarra.es", "-"),
+        ] {
+            assert_eq!(product_of(Signal::MxHost, host), product, "{host}");
+        }
+        assert_eq!(product_of(Signal::MxTarget, "mx0a-001b2d01.pphosted.com"), "proofpoint/email-protection");
+        assert_eq!(product_of(Signal::SpfMacro, "spf.has.pphosted.com"), "proofpoint/email-fraud-defense");
+        assert_eq!(product_of(Signal::SpfRedirect, "_spf.google.com"), "google/workspace");
     }
 }

@@ -54,6 +54,7 @@ pub struct Rule {
     pub tier: Option<Tier>,
     #[serde(default)]
     pub opaque: bool,
+    pub implies: Option<String>,
     pub from: Option<String>,
     pub to: Option<String>,
     pub source: String,
