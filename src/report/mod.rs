@@ -1,6 +1,9 @@
 //! Tables and pages for readers: one place formats numbers, one place escapes text.
 
+pub mod escape;
 mod markdown;
+pub mod table;
+pub mod tables;
 
 use std::collections::BTreeMap;
 

@@ -84,6 +84,11 @@ pub fn percent(fraction: &Count) -> String {
     format!("{} %", fixed(&(fraction * Count::from_integer(100)), 1))
 }
 
+/// A fraction of 1 that is not exact, in percent: `12.3 %`.
+pub fn estimate(fraction: f64) -> String {
+    format!("{:.1} %", fraction * 100.0)
+}
+
 /// A relative change in percent, with its sign: `+1.4 %`.
 pub fn relative(fraction: &Count) -> String {
     format!("{} %", signed(fixed(&(fraction * Count::from_integer(100)), 1)))
