@@ -1,6 +1,7 @@
 //! Tables and pages for readers: one place formats numbers, one place escapes text.
 
 pub mod escape;
+pub mod explain;
 mod markdown;
 pub mod table;
 pub mod tables;

@@ -1,0 +1,457 @@
+//! What can be typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::crawl::{Concurrency, ResolverSpec};
+use crate::plan::Depth;
+use crate::share::Grouping;
+use crate::vendor::Role;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "mxcensus",
+    version,
+    about = "Who guards the world's mail, and who is winning? Crawls the DNS of a list of domains, keeps what it answered, and shows which vendors gain and lose.",
+    after_help = "Examples:\n  mxcensus demo                                 the whole job offline, on recorded data\n  mxcensus run --resolver 192.0.2.53            crawl the Fortune 500 now and compare with the last crawl\n  mxcensus share SNAPSHOT --role mailbox        who hosts the mailboxes\n  mxcensus diff OLD NEW --format csv            who gained, who lost, and why\n  mxcensus explain example.com --snapshot S     why a domain counts as it does\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 done but incomplete (see --max-failures).",
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Folder with populations/, snapshots/ and vendors/ [default: ./data, else the one shipped with the source]
+    #[arg(long, global = true, env = "MXCENSUS_DATA", value_name = "DIR", help_heading = "General")]
+    pub data: Option<PathBuf>,
+    /// Vendor rules of your own, a folder of TOML files [default: the rules compiled in]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "General")]
+    pub rules: Option<PathBuf>,
+    /// Say less on standard error
+    #[arg(short, long, global = true, help_heading = "General")]
+    pub quiet: bool,
+    /// Say more on standard error
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "General")]
+    pub verbose: u8,
+    /// No colours (as NO_COLOR in the environment)
+    #[arg(long, global = true, help_heading = "General")]
+    pub no_color: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The whole job offline: replays recorded snapshots on loopback, crawls them, reports into output/demo/
+    Demo(DemoArgs),
+    /// Crawl now, seal, classify, compare with the last snapshot of the series, report
+    Run(RunArgs),
+    /// Crawl and seal; prints the snapshot's path
+    Crawl(CrawlArgs),
+    /// One row a member, role and verdict
+    Classify(ClassifyArgs),
+    /// Market share of one snapshot
+    Share(ShareArgs),
+    /// Two snapshots compared: who gained, who lost, who switched, and why the totals moved
+    Diff(DiffArgs),
+    /// Charts of a snapshot, or of two compared, as SVG and PNG
+    Chart(ReportArgs),
+    /// A report of a snapshot, or of two compared
+    Report(ReportArgs),
+    /// Why a domain counts as it does: every attribution with its records and rules
+    Explain(ExplainArgs),
+    /// Exchanges that no rule knows: the next rules worth writing
+    Unattributed(UnattributedArgs),
+    /// The vendor knowledge base
+    Rules(RulesArgs),
+    /// Domain lists
+    Population(PopulationArgs),
+    /// Sealed snapshots: list, show, verify, import
+    Snapshot(SnapshotArgs),
+    /// Replay a snapshot as an authoritative DNS server, for tests, demos and teaching
+    Serve(ServeArgs),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    #[default]
+    Table,
+    Csv,
+    Json,
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RoleArg {
+    Gateway,
+    Mailbox,
+    Sender,
+    Dmarc,
+    Overlay,
+}
+
+impl From<RoleArg> for Role {
+    fn from(role: RoleArg) -> Self {
+        match role {
+            RoleArg::Gateway => Self::Gateway,
+            RoleArg::Mailbox => Self::Mailbox,
+            RoleArg::Sender => Self::Sender,
+            RoleArg::Dmarc => Self::Dmarc,
+            RoleArg::Overlay => Self::Overlay,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ByArg {
+    #[default]
+    Vendor,
+    Product,
+    Owner,
+    Customer,
+}
+
+impl From<ByArg> for Grouping {
+    fn from(by: ByArg) -> Self {
+        match by {
+            ByArg::Vendor => Self::Vendor,
+            ByArg::Product => Self::Product,
+            ByArg::Owner => Self::Owner,
+            ByArg::Customer => Self::Customer,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DepthArg {
+    /// MX and TXT of the domain; its address where it has no MX
+    Mx,
+    /// And DMARC, SPF tree, DKIM and autodiscover targets, exchange addresses ...
+    #[default]
+    Standard,
+    /// And every known DKIM selector, PTR and origin AS of every exchange
+    Deep,
+    /// The questions that the replayed snapshot holds (with --replay-of)
+    Recorded,
+}
+
+impl From<DepthArg> for Depth {
+    fn from(depth: DepthArg) -> Self {
+        match depth {
+            DepthArg::Mx => Self::Mx,
+            DepthArg::Standard => Self::Standard,
+            DepthArg::Deep => Self::Deep,
+            DepthArg::Recorded => Self::Recorded,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Asking {
+    /// Whom to ask, repeatable: IP[:port], system, tls://IP[:port]#name, https://name/path, quic://IP[:port]#name, recursive
+    #[arg(long = "resolver", value_name = "RESOLVER", default_value = "system", help_heading = "Crawl")]
+    pub resolvers: Vec<ResolverSpec>,
+    /// Which questions to ask
+    #[arg(long, value_enum, default_value_t, help_heading = "Crawl")]
+    pub depth: DepthArg,
+    /// Questions in flight at once, or auto; the default is safe for a public resolver
+    #[arg(long, value_name = "N", help_heading = "Crawl")]
+    pub concurrency: Option<Concurrency>,
+    /// Questions a second over all resolvers; 0 is no limit, for servers of your own [default: 100 for each resolver]
+    #[arg(long, value_name = "N", help_heading = "Crawl")]
+    pub qps: Option<u32>,
+    /// Seconds the first attempt waits for a reply
+    #[arg(long, value_name = "SECONDS", help_heading = "Crawl")]
+    pub timeout: Option<f64>,
+    /// Attempts after the first
+    #[arg(long, value_name = "N", help_heading = "Crawl")]
+    pub retries: Option<u32>,
+    /// Go on with an interrupted crawl
+    #[arg(long, help_heading = "Crawl")]
+    pub resume: bool,
+    /// Members that may stay unreachable, in percent, before the exit code is 3
+    #[arg(long, value_name = "PERCENT", default_value_t = 5.0, help_heading = "Crawl")]
+    pub max_failures: f64,
+    /// The resolver replays this snapshot: take its population, question kinds and dates
+    #[arg(long, value_name = "SNAPSHOT", help_heading = "Crawl")]
+    pub replay_of: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Where the report goes
+    #[arg(long, value_name = "DIR", default_value = "output/demo")]
+    pub out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  mxcensus run                                   the newest Fortune 500 list through the system's resolver\n  mxcensus run --population my-list.csv --resolver 192.0.2.53 --qps 50\n  mxcensus run --resume                          go on after Ctrl-C\n\nThe baseline is the newest snapshot of the same series that is at least 300 days older, else the newest earlier one."
+)]
+pub struct RunArgs {
+    /// A list: a CSV file, or the name of one in data/populations [default: the newest Fortune 500 list]
+    #[arg(long, value_name = "FILE|NAME")]
+    pub population: Option<String>,
+    /// The snapshot to compare with
+    #[arg(long, value_name = "SNAPSHOT")]
+    pub baseline: Option<String>,
+    /// Where the report goes [default: output/<population>-<date>]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub asking: Asking,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  mxcensus crawl --population fortune500-2025 --depth mx\n  mxcensus serve S --bind 127.0.0.1:5300 &\n  mxcensus crawl --replay-of S --resolver 127.0.0.1:5300 --out /tmp/snapshots"
+)]
+pub struct CrawlArgs {
+    /// A list: a CSV file, or the name of one in data/populations [default: the newest Fortune 500 list]
+    #[arg(long, value_name = "FILE|NAME")]
+    pub population: Option<String>,
+    /// Folder of snapshots [default: snapshots/ in the data folder]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub asking: Asking,
+}
+
+/// How tables are cut and shown.
+#[derive(Debug, Args)]
+pub struct Tables {
+    /// What the table is about
+    #[arg(long, value_enum, default_value = "gateway", help_heading = "Table")]
+    pub role: RoleArg,
+    /// What the named rows are
+    #[arg(long, value_enum, default_value_t, help_heading = "Table")]
+    pub by: ByArg,
+    /// Rows to name; the others are taken together
+    #[arg(long, value_name = "N", help_heading = "Table")]
+    pub top: Option<usize>,
+    /// Only members with this value of a cohort column
+    #[arg(long, value_name = "COLUMN=VALUE", help_heading = "Table")]
+    pub cohort: Option<String>,
+    #[arg(long, value_enum, default_value_t, help_heading = "Table")]
+    pub format: Format,
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "FILE", help_heading = "Table")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ClassifyArgs {
+    pub snapshot: String,
+    #[arg(long, value_enum, default_value = "csv")]
+    pub format: Format,
+    /// Only this role [default: all five]
+    #[arg(long, value_enum)]
+    pub role: Option<RoleArg>,
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  mxcensus share data/snapshots/recorded-fortune20-2023-10-04/* --role gateway --top 10")]
+pub struct ShareArgs {
+    pub snapshot: String,
+    #[command(flatten)]
+    pub tables: Tables,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DiffTableArg {
+    /// The summary in sentences, the change per vendor, and the movers
+    #[default]
+    All,
+    /// The change per vendor
+    Changes,
+    /// Who moved from whom to whom
+    Transitions,
+    /// The members that moved, with the records of both sides
+    Switchers,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  mxcensus diff OLD NEW --role gateway --table switchers --format csv --out movers.csv\n\nBoth sides are classified with the same rules, on the question kinds that both hold (--plan own overrides)."
+)]
+pub struct DiffArgs {
+    pub old: String,
+    pub new: String,
+    /// Which table
+    #[arg(long, value_enum, default_value_t, help_heading = "Table")]
+    pub table: DiffTableArg,
+    /// Question kinds: those both sides hold, or each side its own
+    #[arg(long, value_enum, default_value_t)]
+    pub plan: PlanArg,
+    #[command(flatten)]
+    pub tables: Tables,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PlanArg {
+    #[default]
+    Shared,
+    Own,
+}
+
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    pub snapshot: String,
+    /// The earlier snapshot to compare with
+    pub old: Option<String>,
+    /// Folder to write into [default: output/<population>-<date>]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Vendors to name; the others are taken together
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub top: usize,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  mxcensus explain walmart.com --snapshot S\n  mxcensus explain chase.com --snapshot S --why-not cisco\n  mxcensus explain example.com --live --resolver 192.0.2.53"
+)]
+pub struct ExplainArgs {
+    /// The asked domain, or a member's id
+    pub domain: String,
+    #[arg(long, value_name = "SNAPSHOT", conflicts_with = "live", required_unless_present = "live")]
+    pub snapshot: Option<String>,
+    /// Ask the DNS now
+    #[arg(long)]
+    pub live: bool,
+    /// Why this vendor was not named
+    #[arg(long, value_name = "VENDOR")]
+    pub why_not: Option<String>,
+    #[command(flatten)]
+    pub asking: Asking,
+}
+
+#[derive(Debug, Args)]
+pub struct UnattributedArgs {
+    pub snapshot: String,
+    /// Groups to show
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub top: usize,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Write a ready-to-paste rule for each group instead of the table
+    #[arg(long)]
+    pub stanzas: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Vendors with their roles and number of rules
+    List {
+        #[arg(long, value_enum)]
+        role: Option<RoleArg>,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Lint the rules: schema, examples, overlaps, false positives
+    Check,
+    /// One vendor or one rule, in full
+    Show { id: String },
+}
+
+#[derive(Debug, Args)]
+pub struct PopulationArgs {
+    #[command(subcommand)]
+    pub command: PopulationCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PopulationCommand {
+    /// Lint a list: rejected rows, repairs, duplicates, free-mail domains
+    Check { list: String },
+}
+
+#[derive(Debug, Args)]
+pub struct SnapshotArgs {
+    #[command(subcommand)]
+    pub command: SnapshotCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SnapshotCommand {
+    /// The snapshots in the data folder
+    List {
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// The manifest in words, and the counts by outcome
+    Show { snapshot: String },
+    /// Check every file against its checksum
+    Verify { snapshots: Vec<String> },
+    /// Convert what others recorded into a sealed snapshot
+    Import(ImportArgs),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ImportFormat {
+    /// qname,qtype,outcome,owner,type,rdata
+    Csv,
+    /// JSON lines of the mxmap family
+    Mxmap,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  mxcensus snapshot import be.ndjson nl.ndjson --format mxmap --population towns.csv --date 2026-05-03 \\\n    --source 'mxmap-it/mxmap.it' --licence 'CC BY-SA 4.0' --out data/snapshots"
+)]
+pub struct ImportArgs {
+    #[arg(required = true)]
+    pub inputs: Vec<PathBuf>,
+    #[arg(long, value_enum)]
+    pub format: ImportFormat,
+    #[arg(long, value_name = "FILE|NAME")]
+    pub population: String,
+    /// Day the data stands for, YYYY-MM-DD
+    #[arg(long, value_name = "DATE")]
+    pub date: String,
+    /// Who recorded the data, and where it can be found
+    #[arg(long, value_name = "TEXT")]
+    pub source: String,
+    #[arg(long, value_name = "TEXT")]
+    pub licence: Option<String>,
+    /// A sentence that every caption must carry, repeatable
+    #[arg(long, value_name = "TEXT")]
+    pub note: Vec<String>,
+    /// Inputs of the time before: rows that they hold unchanged count as not asked again, repeatable
+    #[arg(long, value_name = "FILE")]
+    pub previous: Vec<PathBuf>,
+    /// Question kinds the source holds, where the format does not say, repeatable
+    #[arg(long, value_name = "KIND")]
+    pub kind: Vec<crate::plan::Kind>,
+    /// Question kinds whose answers are only part of the records, repeatable
+    #[arg(long, value_name = "KIND")]
+    pub partial: Vec<crate::plan::Kind>,
+    /// Parts of records that were filled in, such as mx-preference, repeatable
+    #[arg(long, value_name = "WORD")]
+    pub reconstructed: Vec<String>,
+    /// Folder of snapshots [default: snapshots/ in the data folder]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  mxcensus serve data/snapshots/recorded-fortune20-2023-10-04/* --bind 127.0.0.1:5300\n  dig @127.0.0.1 -p 5300 walmart.com MX")]
+pub struct ServeArgs {
+    pub snapshot: String,
+    /// Address to listen on, over UDP and TCP; port 0 picks a free one
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:5300")]
+    pub bind: SocketAddr,
+}

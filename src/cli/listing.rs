@@ -1,0 +1,44 @@
+//! `population`, and what every command says about the list it reads.
+
+use crate::population::{self, Loaded};
+
+use super::args::{Common, PopulationArgs, PopulationCommand};
+use super::failure::{Exit, Failure};
+use super::{out, side};
+
+pub fn population(common: &Common, args: &PopulationArgs) -> Result<Exit, Failure> {
+    let PopulationCommand::Check { list } = &args.command;
+    let loaded = population::find(Some(list), &side::data(common))?;
+    let mut text = String::new();
+    for rejected in &loaded.rejected {
+        text += &format!("line {}: rejected: {}: {}\n", rejected.line, rejected.reason, rejected.text);
+    }
+    let findings = population::check(&loaded);
+    for finding in &findings {
+        text += &format!("{finding}\n");
+    }
+    out::emit(&text, None)?;
+    if !common.quiet {
+        let list = &loaded.population;
+        eprintln!("{}: series {}, {} {}, {} rejected", list.name, list.series, list.members.len(), list.unit.noun(list.members.len()), loaded.rejected.len());
+        for (repair, count) in loaded.repairs.iter() {
+            eprintln!("{count} repaired: {}", repair.as_str());
+        }
+    }
+    Ok(if findings.is_empty() && loaded.rejected.is_empty() { Exit::Done } else { Exit::Found })
+}
+
+/// Says on standard error what was put right or refused in a list; never silently.
+pub fn warn(common: &Common, loaded: &Loaded) {
+    for rejected in loaded.rejected.iter().take(if common.verbose > 0 { usize::MAX } else { 10 }) {
+        eprintln!("{}, line {}: row left out: {}: {}", loaded.population.name, rejected.line, rejected.reason, rejected.text);
+    }
+    if loaded.rejected.len() > 10 && common.verbose == 0 {
+        eprintln!("{}: {} rows left out in all (mxcensus population check shows them)", loaded.population.name, loaded.rejected.len());
+    }
+    if !common.quiet {
+        for (repair, count) in loaded.repairs.iter() {
+            eprintln!("{}: {count} repaired: {}", loaded.population.name, repair.as_str());
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! One side of a comparison: a snapshot, opened and classified.
+
+use std::path::{Path, PathBuf};
+
+use crate::classify::{Classification, Verdict, classify};
+use crate::plan::Plan;
+use crate::snapshot::{self, Snapshot};
+use crate::vendor::Ruleset;
+
+use super::args::Common;
+use super::failure::Failure;
+
+/// The rules in force: those compiled in, or a folder of one's own.
+pub enum Rules {
+    Embedded(&'static Ruleset),
+    Own(Box<Ruleset>),
+}
+
+impl Rules {
+    pub fn get(&self) -> &Ruleset {
+        match self {
+            Self::Embedded(rules) => rules,
+            Self::Own(rules) => rules,
+        }
+    }
+}
+
+pub fn rules(common: &Common) -> Result<Rules, Failure> {
+    let Some(folder) = &common.rules else { return Ok(Rules::Embedded(Ruleset::embedded())) };
+    match Ruleset::load(folder) {
+        Ok(rules) => Ok(Rules::Own(Box::new(rules))),
+        Err(errors) => {
+            let list: Vec<String> = errors.iter().map(|e| format!("  {e}")).collect();
+            Err(Failure::new(format!("{} cannot be used as rules:\n{}", folder.display(), list.join("\n"))))
+        }
+    }
+}
+
+pub fn data(common: &Common) -> PathBuf {
+    common.data.clone().unwrap_or_else(snapshot::data_dir)
+}
+
+/// The folder new snapshots go into.
+pub fn snapshots(common: &Common, out: Option<&Path>) -> PathBuf {
+    out.map_or_else(|| data(common).join("snapshots"), Path::to_owned)
+}
+
+/// Opens a snapshot by path, by population, series or `population/date`, or by digest.
+pub fn open(common: &Common, what: &str) -> Result<Snapshot, Failure> {
+    Ok(Snapshot::open(&snapshot::find(what, &data(common))?)?)
+}
+
+/// Every member's classification, in the order of the population.
+pub fn classify_all(snapshot: &Snapshot, plan: Option<&Plan>, rules: &Ruleset) -> Vec<Classification> {
+    let plan = plan.unwrap_or(&snapshot.manifest.plan);
+    snapshot.population.members.iter().map(|member| classify(&snapshot.observation_with(member, plan), rules)).collect()
+}
+
+/// Whether a member is in the denominator of gateway shares.
+pub fn is_mail(classification: &Classification) -> bool {
+    classification.gateway.iter().all(|a| !matches!(a.verdict, Verdict::NoMail | Verdict::Unreachable))
+}
+
+/// Members whose gateway question has no definitive answer.
+pub fn unreachable(classifications: &[Classification]) -> usize {
+    classifications.iter().filter(|c| c.failure.is_some()).count()
+}
+
+/// The candidate most like a text that was typed, if any is near.
+pub fn nearest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .map(|candidate| (strsim::jaro_winkler(typed, candidate), candidate))
+        .filter(|(score, _)| *score > 0.85)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
+        .map(|(_, candidate)| candidate)
+}
