@@ -2,6 +2,7 @@
 
 pub mod escape;
 pub mod explain;
+mod listing;
 mod markdown;
 pub mod table;
 pub mod tables;
@@ -13,6 +14,7 @@ use crate::diff::DiffTable;
 use crate::provenance::Provenance;
 use crate::share::ShareTable;
 
+pub use listing::manifest_text;
 pub use markdown::markdown;
 
 /// One snapshot as a page shows it.
