@@ -233,9 +233,15 @@ pub struct Tables {
     /// Rows to name; the others are taken together
     #[arg(long, value_name = "N", help_heading = "Table")]
     pub top: Option<usize>,
-    /// Only members with this value of a cohort column
-    #[arg(long, value_name = "COLUMN=VALUE", help_heading = "Table")]
+    /// One table for each value of a cohort column, or for one value; `rank` gives rank bands
+    #[arg(long, value_name = "COLUMN[=VALUE]", help_heading = "Table")]
     pub cohort: Option<String>,
+    /// Withhold the figures of named rows with fewer members
+    #[arg(long, value_name = "N", help_heading = "Table")]
+    pub min_n: Option<u32>,
+    /// Whose a brand is, with --by owner
+    #[arg(long, value_enum, default_value_t, help_heading = "Table")]
+    pub ownership: OwnershipArg,
     #[arg(long, value_enum, default_value_t, help_heading = "Table")]
     pub format: Format,
     /// Write to this file instead of standard output
@@ -256,10 +262,22 @@ pub struct ClassifyArgs {
     pub out: Option<PathBuf>,
 }
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OwnershipArg {
+    /// Today's owner
+    #[default]
+    Current,
+    /// The owner on the day of the (newer) snapshot
+    AsOfSnapshot,
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  mxcensus share data/snapshots/recorded-fortune20-2023-10-04/* --role gateway --top 10")]
 pub struct ShareArgs {
     pub snapshot: String,
+    /// Add 95 % Wilson intervals, for lists that are samples
+    #[arg(long)]
+    pub wilson: bool,
     #[command(flatten)]
     pub tables: Tables,
 }

@@ -4,15 +4,19 @@
 //! 2 wrong usage, 3 done but incomplete.
 
 mod args;
+mod charts;
 
 mod crawl;
+mod demo;
 
 mod explain;
 mod failure;
 mod listing;
+mod measures;
 
 mod out;
 mod progress;
+mod rules;
 
 mod serve;
 mod side;
