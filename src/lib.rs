@@ -41,7 +41,7 @@
 
 pub mod chart;
 pub mod classify;
-pub mod cli;
+//pub mod cli;
 pub mod crawl;
 pub mod diff;
 pub mod dns;
@@ -54,4 +54,5 @@ pub mod replay;
 pub mod report;
 pub mod share;
 pub mod snapshot;
+pub mod validate;
 pub mod vendor;
