@@ -41,7 +41,7 @@
 
 pub mod chart;
 pub mod classify;
-//pub mod cli;
+pub mod cli;
 pub mod crawl;
 pub mod diff;
 pub mod dns;

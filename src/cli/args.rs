@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::crawl::{Concurrency, ResolverSpec};
 use crate::plan::Depth;
+use crate::report::table;
 use crate::share::Grouping;
 use crate::vendor::Role;
 
@@ -66,6 +67,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Exchanges that no rule knows: the next rules worth writing
     Unattributed(UnattributedArgs),
+    /// Verdicts held against labels: confusion matrix, precision, recall, disagreements
+    Validate(ValidateArgs),
     /// The vendor knowledge base
     Rules(RulesArgs),
     /// Domain lists
@@ -83,6 +86,17 @@ pub enum Format {
     Csv,
     Json,
     Markdown,
+}
+
+impl From<Format> for table::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Table => Self::Table,
+            Format::Csv => Self::Csv,
+            Format::Json => Self::Json,
+            Format::Markdown => Self::Markdown,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -362,6 +376,34 @@ pub struct UnattributedArgs {
     /// Write a ready-to-paste rule for each group instead of the table
     #[arg(long)]
     pub stanzas: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ValidateTable {
+    #[default]
+    Scores,
+    Confusion,
+    Disagreements,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A truth file is a CSV with the columns domain, role, label and, if you like, note. A label is a vendor id\n(mxcensus rules list), self-hosted, no-mail, other (none of the vendors that the labels name) or unknown.\n\nExample:\n  mxcensus validate SNAPSHOT --truth labels.csv --table disagreements --format csv"
+)]
+pub struct ValidateArgs {
+    pub snapshot: String,
+    #[arg(long, value_name = "FILE")]
+    pub truth: PathBuf,
+    #[arg(long, value_enum, default_value_t)]
+    pub table: ValidateTable,
+    /// Only this role [default: gateway and mailbox]
+    #[arg(long, value_enum)]
+    pub role: Option<RoleArg>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::chart::{self, Chart, Style};
 use crate::diff::DiffTable;
 use crate::provenance::Provenance;
-use crate::report::{self, Page, Picture, Side, table};
+use crate::report::table::{Format, Table};
+use crate::report::{self, Page, Picture, Side, tables};
 use crate::share::{Labels, Ownership, ShareTable};
 use crate::snapshot::Snapshot;
 use crate::vendor::{Role, Ruleset};
@@ -108,26 +109,22 @@ impl<'a> Made<'a> {
 
     /// Every table of the page as CSV: file name and content.
     pub fn tables(&self) -> Vec<(String, String)> {
-        let csv = |t: &table::Table| t.render(table::Format::Csv);
+        let csv = |t: &Table| t.render(Format::Csv);
         let labels = Labels::new(&self.rules.vendors, &Ownership::Current);
-        let mut files = vec![("attributions.csv".to_owned(), csv(&table::attributions(&self.members, &Role::ALL, &labels)))];
+        let mut files = vec![("attributions.csv".to_owned(), csv(&tables::attributions(&self.members, &Role::ALL, &labels)))];
         for share in &self.shares {
-            files.push((format!("share-{}.csv", share.role.as_str()), csv(&table::share(share))));
+            files.push((format!("share-{}.csv", share.role.as_str()), csv(&tables::share(share))));
         }
         for diff in &self.diffs {
             let role = diff.role.as_str();
-            files.push((format!("diff-{role}.csv"), csv(&table::diff(diff))));
-            files.push((format!("switchers-{role}.csv"), csv(&table::switchers(diff))));
-            if role_is_exclusive(diff) {
-                files.push((format!("transitions-{role}.csv"), csv(&table::transitions(diff))));
+            files.push((format!("diff-{role}.csv"), csv(&tables::diff(diff))));
+            files.push((format!("switchers-{role}.csv"), csv(&tables::switchers(diff))));
+            if diff.role.is_exclusive() {
+                files.push((format!("transitions-{role}.csv"), csv(&tables::transitions(diff))));
             }
         }
         files
     }
-}
-
-fn role_is_exclusive(diff: &DiffTable) -> bool {
-    diff.role.is_exclusive()
 }
 
 pub fn write_charts(charts: &[Chart], folder: &Path) -> Result<Vec<PathBuf>, Failure> {

@@ -3,7 +3,8 @@
 use crate::classify::Classification;
 use crate::diff::{self, DiffTable};
 use crate::provenance::Provenance;
-use crate::report::table;
+use crate::report::table::{Cell, Column, Table};
+use crate::report::tables;
 use crate::share::{self, Cohort, Labels, Ownership, ShareTable, View};
 use crate::snapshot::Snapshot;
 use crate::vendor::{Role, Ruleset};
@@ -18,7 +19,7 @@ pub fn classify(common: &Common, args: &ClassifyArgs) -> Result<Exit, Failure> {
     let members = side::classify_all(&snapshot, None, rules.get());
     let roles: Vec<Role> = args.role.map_or(Role::ALL.to_vec(), |role| vec![role.into()]);
     let labels = labels(rules.get(), &Ownership::Current);
-    out::emit(&table::attributions(&members, &roles, &labels).render(args.format.into()), args.out.as_deref())?;
+    out::emit(&tables::attributions(&members, &roles, &labels).render(args.format.into()), args.out.as_deref())?;
     Ok(Exit::Done)
 }
 
@@ -53,22 +54,38 @@ pub fn share(common: &Common, args: &ShareArgs) -> Result<Exit, Failure> {
     let snapshot = side::open(common, &args.snapshot)?;
     let members = side::classify_all(&snapshot, None, rules);
     let provenance = snapshot.provenance();
-    let tables = &args.tables;
-    let labels = labels(rules, &ownership(tables, &snapshot.manifest.date));
-    let view = View { role: tables.role.into(), by: tables.by.into(), labels: &labels };
-    let mut text = Vec::new();
-    for (cohort, members) in cohorts(&members, &snapshot, tables.cohort.as_deref())? {
-        let options = share::Options { top: tables.top, min_n: tables.min_n, wilson: args.wilson, cohort };
+    let cut = &args.tables;
+    let labels = labels(rules, &ownership(cut, &snapshot.manifest.date));
+    let view = View { role: cut.role.into(), by: cut.by.into(), labels: &labels };
+    let mut list = Vec::new();
+    for (cohort, members) in cohorts(&members, &snapshot, cut.cohort.as_deref())? {
+        let options = share::Options { top: cut.top, min_n: cut.min_n, wilson: args.wilson, cohort: cohort.clone() };
         let table = share::measure(members, view, &provenance, rules.short_digest(), &options)?;
-        text.push(table::share(&table));
+        list.push((cohort, tables::share(&table)));
     }
-    emit(&text, tables)
+    out::emit(&render(list, cut.format), cut.out.as_deref())?;
+    Ok(Exit::Done)
 }
 
-/// Several tables one after the other: as one CSV or JSON where they have the same columns.
-fn emit(tables: &[table::Table], args: &Tables) -> Result<Exit, Failure> {
-    out::emit(&table::render_all(tables, args.format.into()), args.out.as_deref())?;
-    Ok(Exit::Done)
+/// Tables one below the other for readers; for programs one table, with the cohort as its first column.
+pub fn render(list: Vec<(Option<String>, Table)>, format: Format) -> String {
+    if matches!(format, Format::Table | Format::Markdown) {
+        return list.iter().map(|(_, table)| table.render(format.into())).collect::<Vec<_>>().join("\n");
+    }
+    let mut whole: Option<Table> = None;
+    for (cohort, mut table) in list {
+        if let Some(cohort) = cohort {
+            table.columns.insert(0, Column::new("cohort", "cohort"));
+            for row in &mut table.rows {
+                row.insert(0, Cell::text(&*cohort));
+            }
+        }
+        match &mut whole {
+            Some(whole) => whole.rows.append(&mut table.rows),
+            None => whole = Some(table),
+        }
+    }
+    whole.map(|table| table.render(format.into())).unwrap_or_default()
 }
 
 pub fn diff(common: &Common, args: &DiffArgs) -> Result<Exit, Failure> {
@@ -76,39 +93,39 @@ pub fn diff(common: &Common, args: &DiffArgs) -> Result<Exit, Failure> {
     let rules = rules.get();
     let (old, new) = (side::open(common, &args.old)?, side::open(common, &args.new)?);
     let pair = Pair::classify(&old, &new, args.plan, rules);
-    let tables = &args.tables;
-    let labels = labels(rules, &ownership(tables, &new.manifest.date));
-    let view = View { role: tables.role.into(), by: tables.by.into(), labels: &labels };
+    let cut = &args.tables;
+    let labels = labels(rules, &ownership(cut, &new.manifest.date));
+    let view = View { role: cut.role.into(), by: cut.by.into(), labels: &labels };
     let mut list = Vec::new();
     let mut summary = String::new();
-    let newer = cohorts(&pair.new, &new, tables.cohort.as_deref())?;
+    let newer = cohorts(&pair.new, &new, cut.cohort.as_deref())?;
     for (cohort, new_members) in newer {
         let old_members: Vec<&Classification> = match &cohort {
             None => pair.old.iter().collect(),
             Some(label) => {
-                let all = cohorts(&pair.old, &old, tables.cohort.as_deref())?;
+                let all = cohorts(&pair.old, &old, cut.cohort.as_deref())?;
                 all.into_iter().find(|(l, _)| l.as_ref() == Some(label)).map(|(_, m)| m).unwrap_or_default()
             }
         };
-        let options = diff::Options { top: tables.top, min_n: tables.min_n, cohort };
+        let options = diff::Options { top: cut.top, min_n: cut.min_n, cohort: cohort.clone() };
         let sides = diff::Sides { old: &pair.old_provenance, new: &pair.new_provenance, ruleset: rules.short_digest() };
         let table = diff::compare(old_members, new_members, view, sides, &options)?;
         match args.table {
-            DiffTableArg::All if matches!(tables.format, Format::Table | Format::Markdown) => {
+            DiffTableArg::All if matches!(cut.format, Format::Table | Format::Markdown) => {
                 summary += &diff::summary(&table).text();
                 summary.push('\n');
-                list.extend([table::diff(&table), table::switchers(&table)]);
+                list.extend([(cohort.clone(), tables::diff(&table)), (cohort, tables::switchers(&table))]);
             }
-            DiffTableArg::All | DiffTableArg::Changes => list.push(table::diff(&table)),
-            DiffTableArg::Transitions => list.push(table::transitions(&table)),
-            DiffTableArg::Switchers => list.push(table::switchers(&table)),
+            DiffTableArg::All | DiffTableArg::Changes => list.push((cohort, tables::diff(&table))),
+            DiffTableArg::Transitions => list.push((cohort, tables::transitions(&table))),
+            DiffTableArg::Switchers => list.push((cohort, tables::switchers(&table))),
         }
     }
     if !common.quiet {
         eprintln!("both sides classified with rules {} on: {}", rules.short_digest(), pair.kinds);
     }
-    let text = summary + &table::render_all(&list, tables.format.into());
-    out::emit(&text, tables.out.as_deref())?;
+    let text = summary + &render(list, cut.format);
+    out::emit(&text, cut.out.as_deref())?;
     Ok(Exit::Done)
 }
 

@@ -21,6 +21,7 @@ mod rules;
 mod serve;
 mod side;
 mod snapshot;
+mod validate;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -65,6 +66,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Report(args) => charts::report(common, args),
         Command::Explain(args) => explain::explain(common, args),
         Command::Unattributed(args) => explain::unattributed(common, args),
+        Command::Validate(args) => validate::validate(common, args),
         Command::Rules(args) => rules::rules(common, args),
         Command::Population(args) => listing::population(common, args),
         Command::Snapshot(args) => snapshot::snapshot(common, args),

@@ -14,7 +14,7 @@ use crate::diff::DiffTable;
 use crate::provenance::Provenance;
 use crate::share::ShareTable;
 
-pub use listing::manifest_text;
+pub use listing::{confusion_table, disagreements_table, manifest_text, rules_table, scores_table, snapshots_table, unattributed_table};
 pub use markdown::markdown;
 
 /// One snapshot as a page shows it.
