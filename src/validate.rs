@@ -61,7 +61,9 @@ pub fn read_truth(input: impl Read, file: &str) -> Result<Vec<Truth>, TruthError
         let row: Row = record.deserialize(Some(&headers)).map_err(csv_error)?;
         let fault = |what: String| TruthError::Row { file: file.to_owned(), line, what };
         let role = Role::ALL.into_iter().find(|r| r.as_str() == row.role);
-        let role = role.filter(|r| r.is_exclusive()).ok_or_else(|| fault(format!("role {:?} is neither gateway nor mailbox", row.role)))?;
+        let role = role
+            .filter(|r| r.is_exclusive())
+            .ok_or_else(|| fault(format!("role {:?} is neither gateway nor mailbox", row.role)))?;
         let label = match row.label.as_str() {
             "" => return Err(fault("the label is empty; write unknown where nobody knows".into())),
             "unknown" => continue,
@@ -169,7 +171,13 @@ pub fn validate(members: &[Classification], truth: &[Truth], role: Role) -> Vali
         if !right {
             let evidence = attributions.iter().flat_map(|a| a.evidence.iter().cloned()).collect();
             let note = row.note.clone();
-            disagreements.push(Disagreement { domain: row.domain.clone(), label: label_words(&row.label), verdict, note, evidence });
+            disagreements.push(Disagreement {
+                domain: row.domain.clone(),
+                label: label_words(&row.label),
+                verdict,
+                note,
+                evidence,
+            });
         }
     }
     disagreements.sort_by(|a, b| (&a.label, &a.verdict, &a.domain).cmp(&(&b.label, &b.verdict, &b.domain)));

@@ -66,7 +66,8 @@ impl Zone {
         let fields = |line: &String| -> (Name, Type, String) {
             let mut parts = line.splitn(3, char::is_whitespace);
             let owner = Name::parse(parts.next().unwrap()).unwrap_or_else(|e| panic!("{line}: {e}"));
-            let rtype = parts.next().unwrap_or_else(|| panic!("{line}: no type")).parse().unwrap_or_else(|e| panic!("{line}: {e}"));
+            let rtype =
+                parts.next().unwrap_or_else(|| panic!("{line}: no type")).parse().unwrap_or_else(|e| panic!("{line}: {e}"));
             (owner, rtype, parts.next().unwrap_or_else(|| panic!("{line}: no data")).trim().to_owned())
         };
         let record = |line| {
@@ -90,7 +91,9 @@ impl Zone {
         }
         let mut found = Vec::new();
         let mut at = question.qname.clone();
-        while let Some(link) = self.records.iter().find(|r| r.owner == at && r.rtype == Type::Cname && question.qtype != Type::Cname) {
+        while let Some(link) =
+            self.records.iter().find(|r| r.owner == at && r.rtype == Type::Cname && question.qtype != Type::Cname)
+        {
             found.push(link.clone());
             at = Name::parse(&link.rdata).unwrap();
             assert!(found.len() < 20, "CNAME loop in a world");
@@ -133,7 +136,9 @@ fn words(attribution: &Attribution) -> Vec<String> {
 fn met(expected: &[String], found: &[Attribution]) -> bool {
     let mut rest: Vec<Vec<String>> = found.iter().map(words).collect();
     for line in expected {
-        let Some(at) = rest.iter().position(|have| line.split_whitespace().all(|word| have.iter().any(|h| h == word))) else { return false };
+        let Some(at) = rest.iter().position(|have| line.split_whitespace().all(|word| have.iter().any(|h| h == word))) else {
+            return false;
+        };
         rest.remove(at);
     }
     rest.is_empty()
@@ -172,7 +177,8 @@ fn faults(world: &World, got: &Classification) -> Vec<String> {
 fn every_world_is_classified_as_expected() {
     let rules = Ruleset::embedded();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/worlds");
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
     files.sort();
     assert!(files.len() > 10, "the worlds are missing");
     let mut report = Vec::new();
@@ -180,7 +186,8 @@ fn every_world_is_classified_as_expected() {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         let world: World = toml::from_str(&fs::read_to_string(&file).unwrap()).unwrap_or_else(|e| panic!("{name}: {e}"));
         let domain = Name::parse(&world.domain).unwrap();
-        let member = Member { id: domain.bare().into(), name: "".into(), domain, mail_domain: None, rank: None, cohorts: Vec::new() };
+        let member =
+            Member { id: domain.bare().into(), name: "".into(), domain, mail_domain: None, rank: None, cohorts: Vec::new() };
         let plan = if world.kinds.is_empty() {
             Plan::new(world.depth, rules.labels.clone())
         } else {

@@ -508,7 +508,9 @@ pub struct ImportArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  mxcensus serve data/snapshots/recorded-fortune20-2023-10-04/* --bind 127.0.0.1:5300\n  dig @127.0.0.1 -p 5300 walmart.com MX")]
+#[command(
+    after_help = "Example:\n  mxcensus serve data/snapshots/recorded-fortune20-2023-10-04/* --bind 127.0.0.1:5300\n  dig @127.0.0.1 -p 5300 walmart.com MX"
+)]
 pub struct ServeArgs {
     pub snapshot: String,
     /// Address to listen on, over UDP and TCP; port 0 picks a free one

@@ -140,7 +140,14 @@ pub fn write_charts(charts: &[Chart], folder: &Path) -> Result<Vec<PathBuf>, Fai
 }
 
 /// Writes page, charts and tables into a folder and prints the path of the page.
-pub fn write_report(common: &Common, new: &Snapshot, old: Option<&Snapshot>, rules: &Ruleset, folder: &Path, top: usize) -> Result<(), Failure> {
+pub fn write_report(
+    common: &Common,
+    new: &Snapshot,
+    old: Option<&Snapshot>,
+    rules: &Ruleset,
+    folder: &Path,
+    top: usize,
+) -> Result<(), Failure> {
     let made = Made::new(new, old, rules, top)?;
     let name = |s: &Snapshot| s.dir.display().to_string();
     let command = match old {
@@ -154,7 +161,7 @@ pub fn write_report(common: &Common, new: &Snapshot, old: Option<&Snapshot>, rul
     let page = write_page(&made, &title, folder, &[command])?;
     if !common.quiet {
         for diff in made.diffs.iter().filter(|d| d.role.is_exclusive()) {
-            eprintln!("{}: {}", diff.role.as_str(), crate::diff::summary(diff).headline());
+            eprint!("{}", report::headline::changes(diff, 5));
         }
     }
     out::emit(&format!("{}\n", page.display()), None)
@@ -167,7 +174,11 @@ pub fn write_page(made: &Made, title: &str, folder: &Path, commands: &[String]) 
     for (name, text) in made.tables() {
         out::write(&folder.join("tables").join(name), text.as_bytes())?;
     }
-    let picture = |c: &Chart| Picture { path: format!("charts/{}.svg", c.name), title: c.title.clone(), description: c.description.clone() };
+    let picture = |c: &Chart| Picture {
+        path: format!("charts/{}.svg", c.name),
+        title: c.title.clone(),
+        description: c.description.clone(),
+    };
     let pictures: Vec<Picture> = charts.iter().map(picture).collect();
     let path = folder.join("report.md");
     out::write(&path, made.page(title, &pictures, commands).as_bytes())?;

@@ -28,7 +28,7 @@ const YEAR: i64 = 300;
 pub fn crawl(common: &Common, args: &CrawlArgs) -> Result<Exit, Failure> {
     let rules = side::rules(common)?;
     let job = Job::new(common, args.population.as_deref(), &args.asking, rules.get())?;
-    let path = job.run(common, &args.asking, &side::snapshots(common, args.out.as_deref()))?;
+    let path = job.run(common, args.asking.resume, &side::snapshots(common, args.out.as_deref()))?;
     let snapshot = Snapshot::open(&path)?;
     let exit = completeness(common, &snapshot, rules.get(), args.asking.max_failures);
     out::emit(&format!("{}\n", path.display()), None)?;
@@ -40,7 +40,7 @@ pub fn run(common: &Common, args: &RunArgs) -> Result<Exit, Failure> {
     let job = Job::new(common, args.population.as_deref(), &args.asking, rules.get())?;
     // A baseline that cannot be read is better found out before a crawl of an hour than after it.
     let named = args.baseline.as_deref().map(|b| side::open(common, b)).transpose()?;
-    let path = job.run(common, &args.asking, &side::snapshots(common, None))?;
+    let path = job.run(common, args.asking.resume, &side::snapshots(common, None))?;
     let new = Snapshot::open(&path)?;
     let old = match named {
         Some(named) => Some(named),
@@ -63,8 +63,12 @@ pub fn run(common: &Common, args: &RunArgs) -> Result<Exit, Failure> {
 fn baseline(new: &Snapshot, all: &[Summary]) -> Option<PathBuf> {
     let day = new.manifest.day()?;
     let same = |s: &&Summary| s.manifest.population.series == new.population.series && s.manifest.kind == new.manifest.kind;
-    let earlier: Vec<(Date, &Summary)> =
-        all.iter().filter(same).filter_map(|s| Some((s.manifest.day()?, s))).filter(|(d, s)| *d < day && s.manifest.digest != new.manifest.digest).collect();
+    let earlier: Vec<(Date, &Summary)> = all
+        .iter()
+        .filter(same)
+        .filter_map(|s| Some((s.manifest.day()?, s)))
+        .filter(|(d, s)| *d < day && s.manifest.digest != new.manifest.digest)
+        .collect();
     let newest = |list: &[(Date, &Summary)]| list.iter().max_by_key(|(d, s)| (*d, s.dir.clone())).map(|(_, s)| s.dir.clone());
     let yearly: Vec<_> = earlier.iter().copied().filter(|(d, _)| (day - *d).whole_days() >= YEAR).collect();
     newest(&yearly).or_else(|| newest(&earlier))
@@ -79,7 +83,9 @@ pub fn completeness(common: &Common, snapshot: &Snapshot, rules: &Ruleset, max_f
         eprintln!("{open} of {all} {} unreachable for the gateway role ({percent:.1} %)", snapshot.population.unit.noun(all));
     }
     if percent > max_failures {
-        eprintln!("incomplete: more than {max_failures} % unreachable (--max-failures); ask again with another --resolver or a longer --timeout");
+        eprintln!(
+            "incomplete: more than {max_failures} % unreachable (--max-failures); ask again with another --resolver or a longer --timeout"
+        );
         return Exit::Incomplete;
     }
     Exit::Done
@@ -128,9 +134,9 @@ impl Job {
     }
 
     /// Asks everything and seals the answers in a folder below `root`.
-    pub fn run(&self, common: &Common, asking: &Asking, root: &Path) -> Result<PathBuf, Failure> {
-        let journal = self.journal(root, asking.resume)?;
-        let crawled = self.ask(common, &journal, asking.resume)?;
+    pub fn run(&self, common: &Common, resume: bool, root: &Path) -> Result<PathBuf, Failure> {
+        let journal = self.journal(root, resume)?;
+        let crawled = self.ask(common, &journal, resume)?;
         if crawled.interrupted {
             return Err(Failure::new(format!(
                 "interrupted: {} answers are kept in {}; the same command with --resume goes on",
@@ -218,14 +224,14 @@ fn summary(crawled: &Crawled, population: &Population) {
     let seconds = (crawled.finished - crawled.started).as_seconds_f64();
     let members = population.members.len();
     eprintln!("asked {} questions about {members} {} in {seconds:.1} s", counts.asked, population.unit.noun(members));
-    let outcomes: Vec<String> = crate::dns::Outcome::ALL
-        .into_iter()
-        .filter(|o| counts.of(*o) > 0)
-        .map(|o| format!("{} {o}", counts.of(o)))
-        .collect();
+    let outcomes: Vec<String> =
+        crate::dns::Outcome::ALL.into_iter().filter(|o| counts.of(*o) > 0).map(|o| format!("{} {o}", counts.of(o))).collect();
     eprintln!("outcomes: {}", outcomes.join(", "));
     if counts.retries + counts.truncated + counts.resumed > 0 {
-        eprintln!("{} retries, {} truncated and asked over TCP, {} taken from the journal", counts.retries, counts.truncated, counts.resumed);
+        eprintln!(
+            "{} retries, {} truncated and asked over TCP, {} taken from the journal",
+            counts.retries, counts.truncated, counts.resumed
+        );
     }
     for warning in &crawled.warnings {
         eprintln!("warning: {warning}");
@@ -244,7 +250,12 @@ pub fn explain_live(common: &Common, args: &ExplainArgs, rules: &Ruleset) -> Res
     }
     let folder = std::env::temp_dir().join(format!("mxcensus-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
-    let job = Job { population: loaded.population, plan: Plan::new(depth, rules.labels.clone()), settings: settings(&args.asking)?, replayed: None };
+    let job = Job {
+        population: loaded.population,
+        plan: Plan::new(depth, rules.labels.clone()),
+        settings: settings(&args.asking)?,
+        replayed: None,
+    };
     let crawled = job.ask(common, &folder.join("journal"), false);
     fs::remove_dir_all(&folder).ok();
     let crawled = crawled?;

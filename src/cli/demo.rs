@@ -8,10 +8,10 @@ use std::time::Instant;
 
 use crate::crawl::Settings;
 use crate::replay;
+use crate::report::headline;
 use crate::snapshot::{self, Snapshot};
-use crate::vendor::Ruleset;
 
-use super::args::{Asking, Common, DemoArgs};
+use super::args::{Common, DemoArgs};
 use super::charts::{Made, write_page};
 use super::crawl::Job;
 use super::failure::{Exit, Failure};
@@ -43,7 +43,7 @@ pub fn demo(common: &Common, args: &DemoArgs) -> Result<Exit, Failure> {
         write_page(&towns, &title(last, Some(first)), &args.out.join("municipalities"), &command)?,
         write_page(&companies, &title(fortune, None), &args.out.join("fortune20"), &command)?,
     ];
-    let text = headline(&towns, &companies, rules);
+    let text = words(&towns, &companies);
     out::write(&args.out.join("headline.txt"), text.as_bytes())?;
     out::emit(&text, None)?;
     out::emit(&pages.iter().map(|p| format!("report: {}\n", p.display())).collect::<String>(), None)?;
@@ -75,11 +75,17 @@ fn recordings(common: &Common) -> Result<(PathBuf, PathBuf, PathBuf), Failure> {
 fn replay_and_crawl(common: &Common, recording: &Snapshot, root: &Path) -> Result<Snapshot, Failure> {
     let server = replay::serve(recording.facts.clone(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), replay::Options::default())?;
     if !common.quiet {
-        eprintln!("{} of {}: {} recorded answers served on {}", recording.population.name, recording.manifest.date, recording.facts.len(), server.addr());
+        eprintln!(
+            "{} of {}: {} recorded answers served on {}",
+            recording.population.name,
+            recording.manifest.date,
+            recording.facts.len(),
+            server.addr()
+        );
     }
     // What was not recorded is refused; asking again cannot help.
     let settings = Settings { retries: 0, second_pass: false, ..Settings::loopback(server.addr()) };
-    let path = Job::replay(recording, settings).run(common, &Asking::default(), root)?;
+    let path = Job::replay(recording, settings).run(common, false, root)?;
     server.shutdown();
     Ok(Snapshot::open(&path)?)
 }
@@ -89,4 +95,11 @@ fn title(new: &Snapshot, old: Option<&Snapshot>) -> String {
         Some(old) => format!("{}: {} compared with {}", new.population.series, new.manifest.date, old.manifest.date),
         None => format!("{} on {}", new.population.series, new.manifest.date),
     }
+}
+
+/// The changes of the towns' gateways, and beside them the shares of the companies'.
+fn words(towns: &Made, companies: &Made) -> String {
+    let changes = towns.diffs.iter().filter(|d| d.role.is_exclusive()).map(|d| headline::changes(d, 5));
+    let shares = companies.shares.iter().filter(|s| s.role.is_exclusive()).map(|s| headline::shares(s, 5));
+    changes.chain(shares).collect::<Vec<_>>().join("\n")
 }

@@ -7,7 +7,7 @@ use crate::observation::Observation;
 use crate::report::explain as page;
 use crate::vendor::Ruleset;
 
-use super::args::{Common, ExplainArgs, Format, UnattributedArgs};
+use super::args::{Common, ExplainArgs, UnattributedArgs};
 use super::failure::{Exit, Failure};
 use super::{crawl, out, side};
 
@@ -19,11 +19,17 @@ pub fn explain(common: &Common, args: &ExplainArgs) -> Result<Exit, Failure> {
         None => return crawl::explain_live(common, args, rules),
     };
     let wanted = args.domain.trim_end_matches('.').to_lowercase();
-    let member = snapshot.population.members.iter().find(|m| m.asked().bare() == wanted || *m.id == *wanted || m.domain.bare() == wanted);
+    let member =
+        snapshot.population.members.iter().find(|m| m.asked().bare() == wanted || *m.id == *wanted || m.domain.bare() == wanted);
     let member = member.ok_or_else(|| {
         let near = side::nearest(&wanted, snapshot.population.members.iter().map(|m| m.asked().bare()));
         let hint = near.map(|n| format!("; did you mean {n}?")).unwrap_or_default();
-        Failure::new(format!("{} is not in {} ({} members){hint}", args.domain, snapshot.population.name, snapshot.population.members.len()))
+        Failure::new(format!(
+            "{} is not in {} ({} members){hint}",
+            args.domain,
+            snapshot.population.name,
+            snapshot.population.members.len()
+        ))
     })?;
     let text = render(&snapshot.observation(member), args, &snapshot.provenance(), rules)?;
     out::emit(&text, None)?;
@@ -31,7 +37,12 @@ pub fn explain(common: &Common, args: &ExplainArgs) -> Result<Exit, Failure> {
 }
 
 /// The text for one observation, from a snapshot or live.
-pub fn render(observation: &Observation, args: &ExplainArgs, provenance: &crate::provenance::Provenance, rules: &Ruleset) -> Result<String, Failure> {
+pub fn render(
+    observation: &Observation,
+    args: &ExplainArgs,
+    provenance: &crate::provenance::Provenance,
+    rules: &Ruleset,
+) -> Result<String, Failure> {
     let explanation = explain_member(observation, rules);
     match &args.why_not {
         None => Ok(page::text(&explanation, provenance, rules)),
@@ -79,7 +90,11 @@ fn stanza(group: &crate::classify::Group) -> String {
     _ = writeln!(text, "# {} members: {}", group.members, group.domains.iter().take(3).cloned().collect::<Vec<_>>().join(", "));
     _ = writeln!(text, "id = {id:?}\nname = \"\"\nwebsite = \"https://{}\"\ndomains = [{:?}]\n", group.domain, group.domain);
     _ = writeln!(text, "[[product]]\nid = {id:?}\nname = \"\"\nroles = [\"gateway\"]\n");
-    _ = writeln!(text, "[[product.rule]]\nid = \"{id}-mx\"\nsignal = \"mx-host\"\npattern = {:?}\ncertainty = \"medium\"\nsource = \"\"", group.domain);
+    _ = writeln!(
+        text,
+        "[[product.rule]]\nid = \"{id}-mx\"\nsignal = \"mx-host\"\npattern = {:?}\ncertainty = \"medium\"\nsource = \"\"",
+        group.domain
+    );
     _ = writeln!(text, "matches = {:?}\nrejects = [\"not{}\"]", group.exchanges.iter().take(2).collect::<Vec<_>>(), group.domain);
     text
 }

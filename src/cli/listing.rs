@@ -10,17 +10,21 @@ pub fn population(common: &Common, args: &PopulationArgs) -> Result<Exit, Failur
     let PopulationCommand::Check { list } = &args.command;
     let loaded = population::find(Some(list), &side::data(common))?;
     let mut text = String::new();
-    for rejected in &loaded.rejected {
-        text += &format!("line {}: rejected: {}: {}\n", rejected.line, rejected.reason, rejected.text);
-    }
     let findings = population::check(&loaded);
     for finding in &findings {
-        text += &format!("{finding}\n");
+        text += &format!("{}: {}\n", finding.kind.as_str(), finding.text);
     }
     out::emit(&text, None)?;
     if !common.quiet {
         let list = &loaded.population;
-        eprintln!("{}: series {}, {} {}, {} rejected", list.name, list.series, list.members.len(), list.unit.noun(list.members.len()), loaded.rejected.len());
+        eprintln!(
+            "{}: series {}, {} {}, {} rejected",
+            list.name,
+            list.series,
+            list.members.len(),
+            list.unit.noun(list.members.len()),
+            loaded.rejected.len()
+        );
         for (repair, count) in loaded.repairs.iter() {
             eprintln!("{count} repaired: {}", repair.as_str());
         }
@@ -34,7 +38,11 @@ pub fn warn(common: &Common, loaded: &Loaded) {
         eprintln!("{}, line {}: row left out: {}: {}", loaded.population.name, rejected.line, rejected.reason, rejected.text);
     }
     if loaded.rejected.len() > 10 && common.verbose == 0 {
-        eprintln!("{}: {} rows left out in all (mxcensus population check shows them)", loaded.population.name, loaded.rejected.len());
+        eprintln!(
+            "{}: {} rows left out in all (mxcensus population check shows them)",
+            loaded.population.name,
+            loaded.rejected.len()
+        );
     }
     if !common.quiet {
         for (repair, count) in loaded.repairs.iter() {

@@ -4,7 +4,7 @@ use crate::classify::Classification;
 use crate::diff::{self, DiffTable};
 use crate::provenance::Provenance;
 use crate::report::table::{Cell, Column, Table};
-use crate::report::tables;
+use crate::report::{headline, tables};
 use crate::share::{self, Cohort, Labels, Ownership, ShareTable, View};
 use crate::snapshot::Snapshot;
 use crate::vendor::{Role, Ruleset};
@@ -112,7 +112,7 @@ pub fn diff(common: &Common, args: &DiffArgs) -> Result<Exit, Failure> {
         let table = diff::compare(old_members, new_members, view, sides, &options)?;
         match args.table {
             DiffTableArg::All if matches!(cut.format, Format::Table | Format::Markdown) => {
-                summary += &diff::summary(&table).text();
+                summary += &headline::changes(&table, 10);
                 summary.push('\n');
                 list.extend([(cohort.clone(), tables::diff(&table)), (cohort, tables::switchers(&table))]);
             }
@@ -158,7 +158,12 @@ impl Pair {
 }
 
 /// The share tables of all roles, for a page.
-pub fn all_shares(members: &[Classification], provenance: &Provenance, rules: &Ruleset, top: usize) -> Result<Vec<ShareTable>, Failure> {
+pub fn all_shares(
+    members: &[Classification],
+    provenance: &Provenance,
+    rules: &Ruleset,
+    top: usize,
+) -> Result<Vec<ShareTable>, Failure> {
     let labels = labels(rules, &Ownership::Current);
     let options = share::Options { top: Some(top), ..share::Options::default() };
     let table = |role| {

@@ -24,7 +24,7 @@ pub fn rules(common: &Common, args: &RulesArgs) -> Result<Exit, Failure> {
 
 fn check(common: &Common, rules: &Ruleset) -> Result<Exit, Failure> {
     let findings = lint(rules);
-    let text: String = findings.iter().map(|f| format!("{f}\n")).collect();
+    let text: String = findings.iter().map(|f| format!("{}: {}: {}\n", f.place, f.key, f.problem)).collect();
     out::emit(&text, None)?;
     if !common.quiet {
         let (vendors, count) = (rules.vendors.len(), rules.rules.len());

@@ -11,7 +11,10 @@ pub fn serve(common: &Common, args: &ServeArgs) -> Result<Exit, Failure> {
     let (name, questions) = (snapshot.population.name.clone(), snapshot.facts.len());
     let server = replay::serve(snapshot.facts, args.bind, replay::Options::default())?;
     if !common.quiet {
-        eprintln!("serving {questions} recorded answers of {name} on {}, UDP and TCP; what was not recorded is refused; Ctrl-C ends", server.addr());
+        eprintln!(
+            "serving {questions} recorded answers of {name} on {}, UDP and TCP; what was not recorded is refused; Ctrl-C ends",
+            server.addr()
+        );
     }
     // The address alone on standard output, so that scripts can read which port was chosen.
     super::out::emit(&format!("{}\n", server.addr()), None)?;

@@ -1,7 +1,6 @@
 //! `snapshot`: list, show, verify, import.
 
 use std::fmt::Write;
-use std::path::Path;
 
 use crate::population;
 use crate::report::{manifest_text, snapshots_table};
@@ -75,13 +74,18 @@ fn import(common: &Common, args: &ImportArgs) -> Result<Exit, Failure> {
             reconstructed: args.reconstructed.iter().cloned().collect(),
         },
     };
-    let inputs: Vec<&Path> = args.inputs.iter().map(|p| p.as_path()).collect();
-    let (facts, draft, report) = import::import(&inputs, format, &loaded.population, &options)?;
+    let (facts, draft, report) = import::import(&args.inputs, format, &loaded.population, &options)?;
     let path = store::seal(&side::snapshots(common, args.out.as_deref()), &loaded.population, &facts, draft)?;
     if !common.quiet {
         eprintln!(
             "{} rows, {} records, {} questions answered, {} unrecorded, {} members absent, {} rows not asked again, {} conflicts",
-            report.rows, report.records, report.answered, report.unrecorded, report.absent, report.not_asked_again, report.conflicts
+            report.rows,
+            report.records,
+            report.answered,
+            report.unrecorded,
+            report.absent,
+            report.not_asked_again,
+            report.conflicts
         );
         for (question, records) in report.outside_plan.iter().take(10) {
             eprintln!("outside the plan: {question} ({records} records)");

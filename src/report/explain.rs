@@ -31,7 +31,14 @@ pub fn text(explanation: &Explanation, provenance: &Provenance, rules: &Ruleset)
     let c = &explanation.classification;
     let mut out = String::new();
     let name = if c.name.is_empty() || *c.name == *c.domain { String::new() } else { format!(" ({})", c.name) };
-    _ = writeln!(out, "{}{name} in {}, observed {}, {} data", c.domain, provenance.population, provenance.dates(), provenance.kind.as_str());
+    _ = writeln!(
+        out,
+        "{}{name} in {}, observed {}, {} data",
+        c.domain,
+        provenance.population,
+        provenance.dates(),
+        provenance.kind.as_str()
+    );
     _ = writeln!(out, "rules {}", rules.short_digest());
     for role in Role::ALL {
         role_text(&mut out, c, role, rules);
@@ -46,7 +53,8 @@ pub fn text(explanation: &Explanation, provenance: &Provenance, rules: &Ruleset)
     facts(&mut out, "Records that rules read", explanation.fired.iter().map(|(s, r)| (s, Some(*r))));
     facts(&mut out, "Hints (rules too unsure to decide)", explanation.hints.iter().map(|(s, r)| (s, Some(*r))));
     facts(&mut out, "Records that no rule reads", explanation.unread.iter().map(|s| (s, None)));
-    let open: Vec<_> = explanation.questions.iter().filter(|(_, outcome, _)| outcome.is_none_or(|o| !o.is_definitive())).collect();
+    let open: Vec<_> =
+        explanation.questions.iter().filter(|(_, outcome, _)| outcome.is_none_or(|o| !o.is_definitive())).collect();
     if !open.is_empty() {
         _ = writeln!(out, "\nQuestions without a definitive answer (their answers could change a verdict)");
         for (question, outcome, _) in open {
@@ -155,7 +163,12 @@ pub fn why_not_text(why: &WhyNot, classification: &Classification, rules: &Rules
     let mut out = format!("Why not {name} for {}?\n", classification.domain);
     let held: Vec<Role> = Role::ALL
         .into_iter()
-        .filter(|role| classification.role(*role).iter().any(|a| matches!(&a.verdict, Verdict::Vendor { vendor, .. } if **vendor == *why.vendor)))
+        .filter(|role| {
+            classification
+                .role(*role)
+                .iter()
+                .any(|a| matches!(&a.verdict, Verdict::Vendor { vendor, .. } if **vendor == *why.vendor))
+        })
         .collect();
     if !held.is_empty() {
         let roles: Vec<_> = held.iter().map(|r| r.as_str()).collect();

@@ -133,11 +133,20 @@ pub fn scores_table(validation: &Validation) -> Table {
 
 /// Labels against verdicts.
 pub fn confusion_table(validation: &Validation) -> Table {
-    const COLUMNS: [Column; 4] =
-        [Column::new("role", "role"), Column::new("label", "label"), Column::new("verdict", "verdict"), Column::new("domains", "domains")];
+    const COLUMNS: [Column; 4] = [
+        Column::new("role", "role"),
+        Column::new("label", "label"),
+        Column::new("verdict", "verdict"),
+        Column::new("domains", "domains"),
+    ];
     let mut table = Table::new("confusion", format!("Labels and verdicts: {}", validation.role.as_str()), &COLUMNS);
     for ((label, verdict), count) in &validation.confusion {
-        let cells = vec![Cell::text(validation.role.as_str()), Cell::text(&**label), Cell::text(&**verdict), Cell::Integer(*count as u64)];
+        let cells = vec![
+            Cell::text(validation.role.as_str()),
+            Cell::text(&**label),
+            Cell::text(&**verdict),
+            Cell::Integer(*count as u64),
+        ];
         table.rows.push(cells);
     }
     table
@@ -192,7 +201,13 @@ pub fn manifest_text(manifest: &Manifest) -> String {
         _ = writeln!(text, "reconstructed: {}", parts.join(", "));
     }
     if let Some(crawl) = &manifest.crawl {
-        _ = writeln!(text, "resolvers {}, timeout {} ms, {} retries", crawl.resolvers.join(", "), crawl.timeout_ms, crawl.retries);
+        _ = writeln!(
+            text,
+            "resolvers {}, timeout {} ms, {} retries",
+            crawl.resolvers.join(", "),
+            crawl.timeout_ms,
+            crawl.retries
+        );
     }
     for note in manifest.notes.iter().chain(&manifest.warnings) {
         _ = writeln!(text, "note: {note}");

@@ -2,6 +2,7 @@
 
 pub mod escape;
 pub mod explain;
+pub mod headline;
 mod listing;
 mod markdown;
 pub mod table;
@@ -14,7 +15,9 @@ use crate::diff::DiffTable;
 use crate::provenance::Provenance;
 use crate::share::ShareTable;
 
-pub use listing::{confusion_table, disagreements_table, manifest_text, rules_table, scores_table, snapshots_table, unattributed_table};
+pub use listing::{
+    confusion_table, disagreements_table, manifest_text, rules_table, scores_table, snapshots_table, unattributed_table,
+};
 pub use markdown::markdown;
 
 /// One snapshot as a page shows it.
