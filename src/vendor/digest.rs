@@ -65,3 +65,86 @@ impl Canonical {
         self.0.update(text.as_bytes());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::dns::Name;
+    use crate::vendor::{Ruleset, Signal, VENDOR_FILES};
+
+    const HOSTS: [&str; 6] = [
+        "mx0a-001b2d01.pphosted.com",
+        "hotmail-com.olc.protection.outlook.com",
+        "inbound-smtp.us-east-1.amazonaws.com",
+        "mail1.corpmailsvcs.com",
+        "custmx.cscdns.net",
+        "smg1.example.com",
+    ];
+
+    fn matches(rules: &Ruleset) -> Vec<Option<String>> {
+        let id = |host: &&str| rules.match_name(Signal::MxHost, &Name::parse(host).unwrap()).map(|r| r.id.clone());
+        HOSTS.iter().map(id).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(8))]
+        #[test]
+        fn order_and_names_of_files_change_nothing(files in Just(VENDOR_FILES.to_vec()).prop_shuffle()) {
+            let renamed: Vec<(String, &str)> = files.iter().enumerate().map(|(i, (_, text))| (format!("{i}.toml"), *text)).collect();
+            let rules = Ruleset::from_files(renamed.iter().map(|(name, text)| (name.as_str(), *text))).unwrap();
+            prop_assert_eq!(&rules.digest, &Ruleset::embedded().digest);
+            prop_assert_eq!(matches(&rules), matches(Ruleset::embedded()));
+        }
+    }
+
+    const ACME: &str = r#"
+        id = "acme"
+        name = "Acme"
+        website = "https://acme.com"
+        [[product]]
+        id = "filter"
+        name = "Filter"
+        roles = ["gateway"]
+        [[product.rule]]
+        id = "acme-a"
+        signal = "mx-host"
+        pattern = "a.acme.com"
+        certainty = "high"
+        source = "a test"
+        [[product.rule]]
+        id = "acme-b"
+        signal = "mx-host"
+        pattern = "b.acme.com"
+        certainty = "high"
+        source = "a test"
+    "#;
+
+    fn digest(text: &str) -> String {
+        Ruleset::from_files([("acme.toml", text)]).unwrap().digest
+    }
+
+    #[test]
+    fn what_changes_no_verdict_changes_no_digest() {
+        let (head, rules) = ACME.split_at(ACME.find("[[product.rule]]").unwrap());
+        let (a, b) = rules.split_at(rules.rfind("[[product.rule]]").unwrap());
+        let swapped = format!("# a comment\n{head}{b}{a}").replace("a test", "another source");
+        assert_eq!(digest(&swapped), digest(ACME));
+        assert_eq!(digest(&ACME.replace("https://acme.com", "https://www.acme.com")), digest(ACME));
+    }
+
+    #[test]
+    fn what_may_change_a_verdict_changes_the_digest() {
+        for (from, to) in [
+            ("b.acme.com", "c.acme.com"),
+            ("\"Acme\"", "\"Acme Inc\""),
+            ("[\"gateway\"]", "[\"gateway\", \"sender\"]"),
+            ("pattern = \"b.acme.com\"", "pattern = \"b.acme.com\"\nexchange = \"parking\""),
+            ("pattern = \"b.acme.com\"", "pattern = \"b.acme.com\"\ncustomer = \"(x)\""),
+            ("name = \"Filter\"", "name = \"Filter\"\nselectors = [\"k1\"]"),
+            ("website =", "domains = [\"acme.com\"]\nwebsite ="),
+        ] {
+            assert_ne!(digest(&ACME.replace(from, to)), digest(ACME), "{to}");
+        }
+    }
+}

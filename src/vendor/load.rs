@@ -231,3 +231,64 @@ impl schema::Rule {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::vendor::Ruleset;
+
+    #[test]
+    fn every_error_is_reported_with_line_and_key() {
+        let acme = "id = 'acme'
+name = 'Acme'
+website = 'https://acme.com'
+colour = 'red'
+[[product]]
+id = 'filter'
+name = 'Filter'
+roles = ['gateway', 'doorman']
+[[product]]
+id = 'other'
+name = 'Other'
+roles = ['gateway']
+[[product.rule]]
+id = 'acme-a'
+signal = 'mx-host'
+patern = 'a.acme.com'
+certainty = 'high'
+source = 'a test'
+[[product.rule]]
+id = 'acme-b'
+signal = 'mx-host'
+pattern = 'b..acme.com'
+certainty = 'high'
+source = 'a test'
+";
+        let broken = "id = 'broken\nname = 'Broken'\n";
+        let shared = "[[private_brand]]\ndomain = 'a..b'\ncompany = 'A'\nsource = 'a test'\n[wieght]\nsignal = 'mx-host'\n";
+        let errors = Ruleset::from_files([("acme.toml", acme), ("broken.toml", broken), ("_shared.toml", shared)]).unwrap_err();
+        let text: String = errors.iter().map(|e| format!("{e}\n")).collect();
+        for expected in [
+            "acme.toml:4: unknown field `colour`",
+            "acme.toml:8: product[0]: unknown variant `doorman`",
+            "acme.toml:16: product[1].rule[0]: unknown field `patern`",
+            "acme.toml:19: rule acme-b: pattern: empty label",
+            "broken.toml:1: ",
+            "_shared.toml:1: private_brand[0].domain: empty label",
+            "_shared.toml:5: wieght: unknown table",
+        ] {
+            assert!(text.contains(expected), "expected {expected}\nin\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_read_and_a_wrong_one_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let errors = Ruleset::load(dir.path()).unwrap_err();
+        assert!(errors[0].to_string().contains("no .toml file in"), "{}", errors[0]);
+        std::fs::write(dir.path().join("acme.toml"), "id = 'acme'\nname = 'Acme'\nwebsite = 'https://acme.com'\n").unwrap();
+        std::fs::write(dir.path().join("notes.txt"), "not a rule").unwrap();
+        assert_eq!(Ruleset::load(dir.path()).unwrap().vendors.len(), 1);
+        let errors = Ruleset::load(&dir.path().join("missing")).unwrap_err();
+        assert!(errors[0].to_string().contains("cannot read"), "{}", errors[0]);
+    }
+}

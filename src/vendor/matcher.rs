@@ -5,10 +5,10 @@
 //! expression runs only for names under the suffix it is written with.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
 
 use regex_lite::{Regex, RegexBuilder};
 
+use super::block::{self, Block};
 use super::{Certainty, Rule, Signal};
 use crate::dns::Name;
 
@@ -64,54 +64,6 @@ impl Suffixes {
     }
 }
 
-/// An address block; IPv4 stands in `::ffff:0:0/96`, so that one key serves both families.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Block {
-    bits: u128,
-    length: u8,
-}
-
-impl Block {
-    /// Reads `192.0.2.0/24`, `2001:db8::/32` or a single address; host bits are cleared.
-    fn parse(text: &str) -> Option<Self> {
-        let (address, length) = match text.split_once('/') {
-            Some((address, length)) => (address, Some(length.parse::<u8>().ok()?)),
-            None => (text, None),
-        };
-        let (address, offset, width) = match address.parse().ok()? {
-            IpAddr::V4(v4) => (v4.to_ipv6_mapped(), 96, 32),
-            IpAddr::V6(v6) => (v6, 0, 128),
-        };
-        let length = length.unwrap_or(width);
-        (length <= width).then(|| Self { bits: address.to_bits(), length: offset + length }.cut(offset + length))
-    }
-
-    fn cut(self, length: u8) -> Self {
-        let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
-        Self { bits: self.bits & mask, length }
-    }
-}
-
-impl std::fmt::Display for Block {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let address = Ipv6Addr::from_bits(self.bits);
-        match address.to_ipv4_mapped() {
-            Some(v4) if self.length >= 96 => write!(f, "{v4}/{}", self.length - 96),
-            _ => write!(f, "{address}/{}", self.length),
-        }
-    }
-}
-
-/// The block in its shortest form, host bits cleared; `None` where it is no block.
-pub fn canonical_block(text: &str) -> Option<String> {
-    Block::parse(text).map(|b| b.to_string())
-}
-
-/// `AS8075` as a number.
-pub fn parse_as(text: &str) -> Option<u32> {
-    text.strip_prefix("AS").filter(|n| !n.starts_with(['+', '0']))?.parse().ok()
-}
-
 impl Index {
     /// Sorts the rules in. Rules are taken in order of id, so of two that tie the first wins; the
     /// lint reports the tie.
@@ -162,7 +114,7 @@ impl Index {
                 Some(_) => {}
                 None => return bad("not an address block; write 192.0.2.0/24 or 2001:db8::/32".to_owned()),
             },
-            Signal::OriginAs => match parse_as(&rule.pattern) {
+            Signal::OriginAs => match block::parse_as(&rule.pattern) {
                 Some(asn) if !hint => _ = self.systems.entry(asn).or_insert(at),
                 Some(_) => {}
                 None => return bad("not an AS; write AS and its number".to_owned()),
@@ -267,5 +219,130 @@ impl Signal {
             // Not names.
             Self::SpfIp | Self::TxtToken | Self::DkimKey | Self::OriginAs => &[],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use proptest::prelude::*;
+
+    use crate::dns::Name;
+    use crate::vendor::{Ruleset, Signal};
+
+    /// A ruleset with one plain mx-host rule for each pattern.
+    fn ruleset(patterns: &[String]) -> Ruleset {
+        let mut text = String::from(
+            "id = 'acme'\nname = 'Acme'\nwebsite = 'https://acme.com'\n[[product]]\nid = 'p'\nname = 'P'\nroles = ['gateway']\n",
+        );
+        for (i, pattern) in patterns.iter().enumerate() {
+            let rule = ["signal = 'mx-host'", "certainty = 'high'", "source = 'a test'"].join("\n");
+            writeln!(text, "[[product.rule]]\nid = 'acme-{i}'\npattern = '{pattern}'\n{rule}").unwrap();
+        }
+        Ruleset::from_files([("acme.toml", text.as_str())]).unwrap()
+    }
+
+    fn name() -> impl Strategy<Value = String> {
+        proptest::collection::vec("[ab]{1,2}", 1..4).prop_map(|labels| labels.join("."))
+    }
+
+    proptest! {
+        #[test]
+        fn the_longest_suffix_on_label_borders_wins(patterns in proptest::collection::btree_set(name(), 1..8), host in name()) {
+            let patterns: Vec<String> = patterns.into_iter().collect();
+            let rules = ruleset(&patterns);
+            let host = Name::parse(&host).unwrap();
+            let ends = |p: &&String| host.bare() == **p || host.bare().ends_with(&format!(".{p}"));
+            let longest = patterns.iter().filter(ends).max_by_key(|p| p.len());
+            prop_assert_eq!(rules.match_name(Signal::MxHost, &host).map(|r| &r.pattern), longest);
+        }
+
+        #[test]
+        fn nothing_from_outside_makes_it_panic(text in "\\PC*", bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let rules = Ruleset::embedded();
+            rules.match_token(&bytes).count();
+            rules.match_token(text.as_bytes()).count();
+            rules.match_block(&text);
+            rules.match_selector(&text);
+            for label in [bytes.get(..bytes.len().min(63)).unwrap_or_default()] {
+                if let Ok(name) = Name::from_labels([label, b"mail", b"protection", b"outlook", b"com"]) {
+                    let rule = rules.match_name(Signal::MxHost, &name).unwrap();
+                    rules.customer_of(rule, name.as_str());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_regular_expression_runs_under_its_suffix_alone() {
+        let rules = Ruleset::embedded();
+        let found = |text: &str| rules.match_name(Signal::MxHost, &Name::parse(text).unwrap()).map(|r| r.id.as_str());
+        assert_eq!(found("inbound-smtp.us-east-1.amazonaws.com"), Some("amazon-mx-ses-inbound"));
+        assert_eq!(found("inbound-smtp.us-east-1.amazonaws.com.example.org"), None);
+        assert_eq!(found("ec2-192-0-2-1.amazonaws.com"), None);
+        assert_eq!(found("in.tmes-sg.trendmicro.com"), None);
+        assert_eq!(found("x.in.tmes-sg.trendmicro.com"), Some("trend-micro-mx-regions"));
+        // The longer suffix goes before the expression of the shorter one.
+        assert_eq!(found("x.in.tmes-anz.trendmicro.com"), Some("trend-micro-mx-tmes-anz-trendmicro-com"));
+    }
+
+    #[test]
+    fn tokens_blocks_systems_and_selectors() {
+        let rules = Ruleset::embedded();
+        let tokens = |text: &str| rules.match_token(text.as_bytes()).map(|r| r.id.as_str()).collect::<Vec<_>>();
+        assert_eq!(tokens("ms=MS31389061"), ["microsoft-txt-ms"]);
+        assert_eq!(tokens("sfmc-abc"), ["salesforce-txt-sfmc"]);
+        assert_eq!(tokens("pardot is not a token"), [""; 0]);
+        assert_eq!(tokens("ms"), [""; 0]);
+        let block = |text: &str| rules.match_block(text).map(|r| r.vendor.as_str());
+        assert_eq!(block("40.107.0.0/16"), Some("microsoft"));
+        assert_eq!(block("40.107.3.128/25"), Some("microsoft"));
+        assert_eq!(block("40.107.3.1"), Some("microsoft"));
+        // A block around the vendor's holds others too.
+        assert_eq!(block("40.0.0.0/8"), None);
+        assert_eq!(block("40.107.0.0"), Some("microsoft"));
+        assert_eq!(rules.match_as(22843).map(|r| r.vendor.as_str()), Some("proofpoint"));
+        // Clouds that anybody rents from never decide.
+        for asn in [8075, 13335, 14618, 15169, 16509, 396_982] {
+            assert!(rules.match_as(asn).is_none(), "AS{asn}");
+        }
+        assert_eq!(rules.match_selector("google").map(|r| r.vendor.as_str()), Some("google"));
+        assert!(rules.match_selector("selector1").is_none());
+    }
+
+    #[test]
+    fn customers_are_read_from_names() {
+        let rules = Ruleset::embedded();
+        let customer = |signal, text: &str| {
+            let name = Name::parse(text).unwrap();
+            rules.match_name(signal, &name).and_then(|r| rules.customer_of(r, name.as_str()))
+        };
+        for (signal, text, expected) in [
+            (Signal::MxHost, "mxa-000c7201.gslb.pphosted.com", Some("000c72")),
+            (Signal::MxHost, "mx0a-001b2d01.pphosted.com", Some("001b2d")),
+            (Signal::SpfInclude, "spf-001b2d05.pphosted.com", Some("001b2d")),
+            (Signal::MxHost, "mx1.hc2860-13.iphmx.com", Some("hc2860-13")),
+            (Signal::MxHost, "mx1.wba.c3s2.iphmx.com", Some("wba")),
+            (Signal::SpfMacro, "spf.hc4673-96.iphmx.com", Some("hc4673-96")),
+            (Signal::DkimTarget, "selector1-a-com._domainkey.contoso.onmicrosoft.com", Some("contoso")),
+            (Signal::DkimTarget, "selector1-a-com._domainkey.contoso.d-v1.dkim.mail.microsoft", Some("contoso")),
+            (Signal::MxHost, "us-smtp-inbound-1.mimecast.com", None),
+        ] {
+            assert_eq!(customer(signal, text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn hints_and_private_brands_stand_apart() {
+        let rules = Ruleset::embedded();
+        let name = |text: &str| Name::parse(text).unwrap();
+        let hint = |text: &str| rules.match_hint(Signal::MxHost, &name(text)).map(|r| r.vendor.as_str());
+        assert!(rules.match_name(Signal::MxHost, &name("fortimail.example.com")).is_none());
+        assert_eq!(hint("fortimail.example.com"), Some("fortinet"));
+        assert_eq!(hint("mail.example.com"), None);
+        assert_eq!(rules.private_brand(&name("mail1.corpmailsvcs.com")), Some("UnitedHealth Group"));
+        assert_eq!(rules.private_brand(&name("amazon-smtp.amazon.com")), Some("Amazon"));
+        assert_eq!(rules.private_brand(&name("mx.notapple.com")), None);
     }
 }

@@ -1,5 +1,6 @@
 //! The vendor knowledge base: vendors, their products, and the DNS signals that name them.
 
+mod block;
 mod digest;
 mod lint;
 mod load;
