@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Loaded, Unit};
+use super::{Loaded, Member, Unit};
 use crate::dns::{Name, registrable};
 
 /// One thing to look at before crawling. A finding is advice; nothing is changed.
@@ -27,7 +27,6 @@ pub enum FindingKind {
     UnknownSuffix,
     Subdomain,
     RepeatedRank,
-    MailDomainIsDomain,
 }
 
 impl FindingKind {
@@ -43,7 +42,6 @@ impl FindingKind {
             Self::UnknownSuffix => "unknown-suffix",
             Self::Subdomain => "subdomain",
             Self::RepeatedRank => "repeated-rank",
-            Self::MailDomainIsDomain => "mail-domain-is-domain",
         }
     }
 }
@@ -97,58 +95,96 @@ pub fn check(loaded: &Loaded) -> Vec<Finding> {
     if population.members.is_empty() {
         found(FindingKind::Empty, Vec::new(), "the list has no members".to_owned());
     }
-    let mut domains: BTreeMap<&Name, Vec<Box<str>>> = BTreeMap::new();
-    let mut names: BTreeMap<String, Vec<Box<str>>> = BTreeMap::new();
-    let mut ranks: BTreeMap<u32, Vec<Box<str>>> = BTreeMap::new();
     for member in &population.members {
-        let (asked, ids) = (member.asked(), vec![member.id.clone()]);
-        domains.entry(asked).or_default().push(member.id.clone());
-        if !member.name.is_empty() && population.unit == Unit::Company {
-            names.entry(member.name.to_lowercase()).or_default().push(member.id.clone());
-        }
-        if let Some(rank) = member.rank {
-            ranks.entry(rank).or_default().push(member.id.clone());
-        }
-        if FREE_MAIL.contains(&asked.bare()) {
-            found(FindingKind::FreeMail, ids.clone(), format!("{} is a mailbox service open to anybody", asked.bare()));
-        }
-        match registrable(asked) {
-            None => {
-                found(FindingKind::PublicSuffix, ids.clone(), format!("{} is a public suffix, nobody's domain", asked.bare()))
-            }
-            Some(_) if !known_suffix(asked) => {
-                found(
-                    FindingKind::UnknownSuffix,
-                    ids.clone(),
-                    format!("{}: its last label is no known top-level domain", asked.bare()),
-                );
-            }
-            Some(owner) if owner != *asked => {
-                let text = format!("{} stands below {}; is mail sent from the host name?", asked.bare(), owner.bare());
-                found(FindingKind::Subdomain, ids.clone(), text);
-            }
-            Some(_) => {}
-        }
-        if member.mail_domain.as_ref() == Some(&member.domain) {
-            found(FindingKind::MailDomainIsDomain, ids, format!("{}: mail_domain repeats domain", member.id));
+        if let Some((kind, text)) = judge(member.asked()) {
+            found(kind, vec![member.id.clone()], text);
         }
     }
-    for (domain, ids) in domains.into_iter().filter(|(_, ids)| ids.len() > 1) {
-        let text = format!("{} is the domain of {} members: {}", domain.bare(), ids.len(), ids.join(", "));
-        found(FindingKind::SharedDomain, ids, text);
-    }
-    for (name, ids) in names.into_iter().filter(|(_, ids)| ids.len() > 1) {
-        let text = format!("{} members are called {name:?}: {}", ids.len(), ids.join(", "));
-        found(FindingKind::SameName, ids, text);
-    }
-    for (rank, ids) in ranks.into_iter().filter(|(_, ids)| ids.len() > 1) {
-        let text = format!("rank {rank} is held by {} members: {}", ids.len(), ids.join(", "));
-        found(FindingKind::RepeatedRank, ids, text);
+    let companies = population.members.iter().filter(|m| population.unit == Unit::Company && !m.name.is_empty());
+    let repeated = [
+        (FindingKind::SharedDomain, "domain", repeats(population.members.iter().map(|m| (m, m.asked().bare().to_owned())))),
+        (FindingKind::SameName, "name", repeats(companies.map(|m| (m, m.name.to_lowercase())))),
+        (
+            FindingKind::RepeatedRank,
+            "rank",
+            repeats(population.members.iter().filter_map(|m| Some((m, format!("{:>10}", m.rank?))))),
+        ),
+    ];
+    for (kind, what, groups) in repeated {
+        for (value, ids) in groups {
+            let text = format!("{what} {} is that of {} members: {}", value.trim_start(), ids.len(), ids.join(", "));
+            found(kind, ids, text);
+        }
     }
     findings.sort_by_key(|finding| finding.kind);
     findings
 }
 
+/// What is odd about one asked domain.
+fn judge(asked: &Name) -> Option<(FindingKind, String)> {
+    let domain = asked.bare();
+    if FREE_MAIL.contains(&domain) {
+        return Some((FindingKind::FreeMail, format!("{domain} is a mailbox service open to anybody")));
+    }
+    match registrable(asked) {
+        None => Some((FindingKind::PublicSuffix, format!("{domain} is a public suffix, nobody's domain"))),
+        Some(_) if !known_suffix(asked) => {
+            Some((FindingKind::UnknownSuffix, format!("{domain}: its last label is no known top-level domain")))
+        }
+        Some(owner) if owner != *asked => {
+            Some((FindingKind::Subdomain, format!("{domain} stands below {}; does mail go to the host name?", owner.bare())))
+        }
+        Some(_) => None,
+    }
+}
+
+/// Values that more than one member has, with the members' ids, sorted by value.
+fn repeats<'a>(values: impl Iterator<Item = (&'a Member, String)>) -> Vec<(String, Vec<Box<str>>)> {
+    let mut groups: BTreeMap<String, Vec<Box<str>>> = BTreeMap::new();
+    for (member, value) in values {
+        groups.entry(value).or_default().push(member.id.clone());
+    }
+    groups.into_iter().filter(|(_, ids)| ids.len() > 1).collect()
+}
+
 fn known_suffix(name: &Name) -> bool {
     psl::suffix(name.bare().as_bytes()).is_some_and(|suffix| suffix.is_known())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::population::{About, parse};
+
+    #[test]
+    fn a_list_that_reads_well_can_still_be_wrong() {
+        let list = "id,rank,name,domain\n\
+            a,1,Acme,acme.com\n\
+            b,1,ACME,Acme.com\n\
+            c,2,C,gmail.com\n\
+            d,3,D,co.uk\n\
+            e,4,E,www.example.com\n\
+            f,5,F,example.invalid\n\
+            g,6,G,nothing\n";
+        let loaded = parse(list.as_bytes(), "synthetic", About::default()).unwrap();
+        let findings = check(&loaded);
+        let ids = |f: &Finding| f.ids.iter().map(|id| id.to_string()).collect::<Vec<_>>();
+        let found: Vec<(&str, Vec<String>)> = findings.iter().map(|f| (f.kind.as_str(), ids(f))).collect();
+        let found: Vec<(&str, Vec<&str>)> =
+            found.iter().map(|(kind, ids)| (*kind, ids.iter().map(String::as_str).collect())).collect();
+        assert_eq!(
+            found,
+            [
+                ("rejected", vec![]),
+                ("repaired", vec![]),
+                ("shared-domain", vec!["a", "b"]),
+                ("same-name", vec!["a", "b"]),
+                ("free-mail", vec!["c"]),
+                ("public-suffix", vec!["d"]),
+                ("unknown-suffix", vec!["f"]),
+                ("subdomain", vec!["e"]),
+                ("repeated-rank", vec!["a", "b"]),
+            ]
+        );
+    }
 }

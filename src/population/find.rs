@@ -41,3 +41,33 @@ fn names(folder: &Path) -> Vec<String> {
     names.sort();
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_found_by_path_name_or_series() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = data.path().join("populations");
+        std::fs::create_dir(&folder).unwrap();
+        for name in ["fortune500-2024", "fortune500-2025", "fortune500-extra", "banks"] {
+            std::fs::write(folder.join(format!("{name}.csv")), "domain\nexample.com\n").unwrap();
+        }
+        std::fs::write(folder.join("banks.toml"), "series = \"money\"\nunit = \"company\"\n").unwrap();
+        let name = |what| find(what, data.path()).unwrap().population.name;
+        assert_eq!(name(None), "fortune500-2025");
+        assert_eq!(name(Some("fortune500")), "fortune500-2025");
+        assert_eq!(name(Some("fortune500-2024")), "fortune500-2024");
+        assert_eq!(name(Some("fortune500-2024.csv")), "fortune500-2024");
+        let path = folder.join("banks.csv");
+        let banks = find(path.to_str(), data.path()).unwrap();
+        assert_eq!((&*banks.population.series, banks.population.unit), ("money", super::super::Unit::Company));
+        let error = find(Some("nothing"), data.path()).unwrap_err().to_string();
+        assert!(error.contains("no list \"nothing\"") && error.contains("banks, fortune500-2024"), "{error}");
+        std::fs::write(folder.join("banks.toml"), "serie = \"money\"\n").unwrap();
+        let error = find(path.to_str(), data.path()).unwrap_err().to_string();
+        assert!(error.contains("banks.toml") && error.contains("serie"), "{error}");
+        assert!(locate(None, Path::new("/nowhere")).unwrap_err().to_string().contains("no lists"));
+    }
+}

@@ -263,3 +263,93 @@ fn shown(record: &ByteRecord) -> String {
         None => text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(list: &[u8], name: &str) -> Loaded {
+        parse(list, name, About::default()).unwrap()
+    }
+
+    fn domains(loaded: &Loaded) -> Vec<&str> {
+        loaded.population.members.iter().map(|m| m.asked().bare()).collect()
+    }
+
+    #[test]
+    fn three_shapes_are_read() {
+        let full = load(
+            b"rank,Sector,id,name,domain,mail_domain\n1,Tech,alphabet,Alphabet,abc.xyz,google.com\n2,\"Oil, Gas\",x,X,x.com,\n",
+            "fortune500-2025",
+        );
+        assert_eq!(full.population.series, "fortune500");
+        assert_eq!(full.population.unit, Unit::Company);
+        assert_eq!(full.population.cohorts, ["Sector"]);
+        assert_eq!(domains(&full), ["google.com", "x.com"]);
+        assert_eq!(&*full.population.members[1].cohorts[0], "Oil, Gas");
+        assert_eq!(full.population.members[0].rank, Some(1));
+
+        let plain = load(b"# my list\nexample.com\r\n\r\n  Example.org\n", "banks");
+        assert_eq!((plain.population.unit, &*plain.population.series), (Unit::Domain, "banks"));
+        assert_eq!(domains(&plain), ["example.com", "example.org"]);
+        assert_eq!(&*plain.population.members[0].id, "example.com");
+
+        let ranked = load(b"1,example.com\n2,example.org\n", "tranco-2026-07-01");
+        assert_eq!((ranked.population.unit, ranked.population.members[1].rank), (Unit::Domain, Some(2)));
+        assert_eq!(ranked.population.series, "tranco");
+
+        let named = load(b"name,domain\nAcme,acme.com\n", "x");
+        assert_eq!((named.population.unit, &*named.population.members[0].id), (Unit::Company, "acme.com"));
+    }
+
+    #[test]
+    fn repairs_are_counted_and_rejected_rows_named() {
+        let list = b"\xef\xbb\xbfid,name,domain\n\
+            a,Acme ,https://www.acme.com/\n\
+            b,B,info@b.com\n\
+            c,C\n\
+            d,D,not a domain\n\
+            a,Again,other.com\n\
+            e,\xff,e.com\n\
+            f,F,acme.com\n\
+            g,G,g.com,more\n\
+            h,\"open,h.com\ni,I,i.com\n";
+        let loaded = load(list, "x");
+        assert_eq!(domains(&loaded), ["acme.com", "b.com", "acme.com"], "two companies may share a domain");
+        let repairs: Vec<String> = loaded.repairs.iter().map(|(repair, n)| format!("{repair} {n}")).collect();
+        assert_eq!(repairs, ["byte-order-mark 1", "blanks 1", "url 1", "email 1"]);
+        let rejected: Vec<String> = loaded.rejected.iter().map(|r| format!("{}: {}", r.line, r.reason)).collect();
+        assert_eq!(
+            rejected,
+            [
+                "4: 2 fields where 3 are due",
+                "5: \"not a domain\" holds ' ', which no host name may",
+                "6: id \"a\" stands on line 2 already",
+                "7: field 2 is not UTF-8",
+                "9: 4 fields where 3 are due",
+                "10: a field runs over 3 lines; is a quote left open?",
+            ]
+        );
+        let ranks = load(b"rank,domain\n1st,a.com\n,b.com\n", "x");
+        assert_eq!(ranks.rejected[0].reason, "rank \"1st\" is not a whole number");
+        assert_eq!(domains(&ranks), ["b.com"]);
+        let twice = load(b"example.com\nEXAMPLE.com.\n", "x");
+        assert_eq!((twice.population.members.len(), twice.rejected[0].line), (1, 2));
+        let by_other_id = load(b"id,domain\na.com,x.com\nb.com,x.com\n", "x");
+        assert_eq!(by_other_id.rejected[0].reason, "domain x.com stands on line 2 already");
+    }
+
+    #[test]
+    fn what_is_no_list_says_what_is_expected() {
+        let fails = |list: &[u8]| parse(list, "x", About::default()).unwrap_err().to_string();
+        assert!(fails(b"company,website\nA,a.com\n").contains("no column `domain` (first row: \"company,website\")"));
+        assert!(fails(b"name;domain\nA;a.com\n").contains("comma-separated"));
+        assert!(fails(b"domain,rank,Rank\na.com,1,1\n").contains("column 3 of the header, \"Rank\""));
+        assert!(fails(b"domain,,\na.com,1,1\n").contains("column 2"));
+        assert!(fails(b"\xff\xfed\0o\0").contains("UTF-16"));
+        let empty = load(b"", "x");
+        assert!(empty.population.members.is_empty() && empty.rejected.is_empty());
+        let title_alone = load(b"domain\n", "x");
+        assert!(title_alone.population.members.is_empty());
+    }
+}
