@@ -3,9 +3,32 @@
 //! Every chart says its finding in the title, measure, n and dates in the subtitle, and where the
 //! figures come from in the footer; data that is not a live crawl is marked on the face. Same tables,
 //! same bytes, on any machine: the font is shipped and embedded.
+//!
+//! A table becomes a [`scene`] (layout, in pixels), and a scene is handed to a plotters backend: pixels
+//! by plotters' own ([`raster`]), vectors by ours ([`svg`]).
 
-use crate::diff::DiffTable;
-use crate::share::ShareTable;
+mod change;
+mod colour;
+mod dumbbell;
+mod fold;
+mod font;
+mod frame;
+mod paint;
+mod palette;
+mod raster;
+mod rows;
+mod scene;
+mod shares;
+mod svg;
+#[cfg(test)]
+mod tests;
+mod transitions;
+mod words;
+
+pub use change::change_bars;
+pub use dumbbell::dumbbell;
+pub use shares::share_bars;
+pub use transitions::transitions;
 
 /// Colours of paper and ink.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -51,40 +74,47 @@ pub struct Chart {
     pub title: String,
     /// What the chart shows, for readers who cannot see it.
     pub description: String,
+    theme: Theme,
+    scene: scene::Scene,
 }
 
 impl Chart {
     /// A document of its own, with the font embedded.
     pub fn svg(&self) -> String {
-        String::new()
+        svg::document(&self.scene, self.theme, &self.words(&self.name))
+    }
+
+    /// An element for a page that holds [`font_css`] and [`theme_css`]: it follows the page's theme and uses its font.
+    /// `id` is unique within the page.
+    pub fn svg_inline(&self, id: &str) -> String {
+        svg::inline(&self.scene, &self.words(id))
     }
 
     /// The same picture in pixels, two for each CSS pixel.
     pub fn png(&self) -> Vec<u8> {
-        Vec::new()
+        raster::png(&self.scene, self.theme)
+    }
+
+    /// Width and height in CSS pixels.
+    pub fn size(&self) -> (u32, u32) {
+        (self.scene.width.ceil() as u32, self.scene.height.ceil() as u32)
+    }
+
+    fn words<'a>(&'a self, id: &'a str) -> svg::Words<'a> {
+        svg::Words { id, title: &self.title, description: &self.description }
     }
 }
 
-fn placeholder(kind: &str, role: &str) -> Chart {
-    Chart { name: format!("{kind}-{role}"), title: String::new(), description: String::new() }
+/// `@font-face` rules with the shipped font inside.
+pub fn font_css() -> &'static str {
+    font::css()
 }
 
-/// Shares of one snapshot as bars, largest first, with their bounds.
-pub fn share_bars(table: &ShareTable, _style: &Style) -> Chart {
-    placeholder("share", table.role.as_str())
-}
-
-/// Relative change as diverging bars, always beside both counts and the change in points.
-pub fn change_bars(table: &DiffTable, _style: &Style) -> Chart {
-    placeholder("change", table.role.as_str())
-}
-
-/// Old and new share of each row.
-pub fn dumbbell(table: &DiffTable, _style: &Style) -> Chart {
-    placeholder("shares", table.role.as_str())
-}
-
-/// Members that went from one row to another, as a heat map.
-pub fn transitions(table: &DiffTable, _style: &Style) -> Chart {
-    placeholder("transitions", table.role.as_str())
+/// Rules that colour inline charts in one theme: `.f-grid{fill:#e6e8eb}.s-grid{stroke:#e6e8eb}`.
+pub fn theme_css(theme: Theme, scope: &str) -> String {
+    let rule = |ink: palette::Ink| {
+        let (class, colour) = (ink.class()?, ink.colour(theme));
+        Some(format!("{scope} .f-{class}{{fill:{colour}}}{scope} .s-{class}{{stroke:{colour}}}"))
+    };
+    palette::Ink::themed().filter_map(rule).collect()
 }

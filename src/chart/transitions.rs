@@ -1,0 +1,292 @@
+//! Who went where: a heat map of members by their old row and their new one.
+//!
+//! The diagonal (who stayed) is grey, because its counts would drown the moves. Margins are the old and
+//! the new counts, so the picture adds up like the table.
+
+use std::collections::BTreeMap;
+
+use num_traits::Zero;
+
+use super::font::Weight;
+use super::frame::Frame;
+use super::rows::{Block, Rows};
+use super::palette::{HEAT_STEPS, Ink};
+use super::scene::{Anchor, Type};
+use super::{Chart, Style, change, words};
+use crate::diff::{DiffTable, End};
+use crate::share::number::float;
+use crate::share::{Count, Row};
+
+/// Old rows downwards, new rows across, largest movers first.
+pub fn transitions(table: &DiffTable, style: &Style) -> Chart {
+    let matrix = Matrix::new(table, style.top.min(if style.width < 560 { 5 } else { 10 }));
+    let noun = table.new.unit.noun(2);
+    let subtitle = change::subtitle(table, &format!("{noun} by old and new {}", table.by.noun(1)));
+    let mut frame = Frame::begin(style, matrix.finding(noun, table.by.noun(1)), subtitle, &[&table.old, &table.new]);
+    if matrix.cells.is_empty() {
+        let text = if table.role.is_exclusive() {
+            "There is nothing to compare."
+        } else {
+            "Members can have several of these at once, so one added displaces nobody: there are no transitions."
+        };
+        frame.say(text);
+    } else {
+        draw(&mut frame, &matrix, table);
+    }
+    let moves: Vec<String> = matrix
+        .moves()
+        .into_iter()
+        .take(12)
+        .map(|(from, to, n)| format!("{} from {} to {}", words::count(&n), matrix.labels[&from], matrix.labels[&to]))
+        .collect();
+    let body = if moves.is_empty() { "No moves.".to_owned() } else { format!("{}.", moves.join("; ")) };
+    let notes = [format!("From top: old side. Across: new side. Grey: stayed. {}", change::panel(table))];
+    let name = format!("transitions-{}", table.role.as_str());
+    frame.finish(&name, &body, &notes, &[("Old", &table.old), ("New", &table.new)], &table.ruleset)
+}
+
+/// Transitions with small rows folded together.
+pub struct Matrix {
+    pub cells: BTreeMap<(End, End), Count>,
+    pub labels: BTreeMap<End, String>,
+    /// Ends in the order of the picture.
+    pub from: Vec<End>,
+    pub to: Vec<End>,
+}
+
+impl Matrix {
+    /// Keeps the `top` named rows that moved or hold most members.
+    pub fn new(table: &DiffTable, top: usize) -> Self {
+        let mut labels: BTreeMap<End, String> = BTreeMap::new();
+        // How much a row moved, then how much it holds.
+        let mut weight: BTreeMap<End, (Count, Count)> = BTreeMap::new();
+        for t in &table.transitions {
+            for (end, label) in [(&t.from, &t.from_label), (&t.to, &t.to_label)] {
+                labels.insert(end.clone(), label.clone());
+                let w = weight.entry(end.clone()).or_default();
+                if t.from != t.to {
+                    w.0 += t.members;
+                }
+                w.1 += t.members;
+            }
+        }
+        let mut named: Vec<&End> = weight.keys().filter(|e| matches!(e, End::Row(Row::Named(_)))).collect();
+        named.sort_by(|a, b| weight[*b].cmp(&weight[*a]));
+        let keep = if named.len() == top + 1 { top + 1 } else { top };
+        let kept: Vec<End> = named.iter().take(keep).map(|e| (*e).clone()).collect();
+        let folded = named.len().saturating_sub(keep);
+        if folded > 0 {
+            labels.insert(End::Row(Row::Other), format!("{folded} other {}", table.by.noun(folded)));
+        }
+        let place = |end: &End| match end {
+            End::Row(Row::Named(_)) if !kept.contains(end) => End::Row(Row::Other),
+            _ => end.clone(),
+        };
+        let mut cells: BTreeMap<(End, End), Count> = BTreeMap::new();
+        for t in table.transitions.iter().filter(|t| !t.members.is_zero()) {
+            *cells.entry((place(&t.from), place(&t.to))).or_default() += t.members;
+        }
+        let order = |pick: fn(&(End, End)) -> &End| {
+            let mut ends: Vec<End> = kept.clone();
+            let rest = [Row::Other, Row::SelfHosted, Row::Unattributed, Row::None, Row::NoMail, Row::Unreachable];
+            ends.extend(rest.into_iter().map(End::Row));
+            ends.extend([End::Entered, End::Left]);
+            ends.retain(|end| cells.keys().any(|cell| pick(cell) == end));
+            ends
+        };
+        let (from, to) = (order(|c| &c.0), order(|c| &c.1));
+        Self { cells, labels, from, to }
+    }
+
+    /// Real moves between rows, largest first: neither stayers nor list changes nor failures.
+    pub fn moves(&self) -> Vec<(End, End, Count)> {
+        let real = |end: &End| !matches!(end, End::Entered | End::Left | End::Row(Row::Unreachable));
+        let mut moves: Vec<(End, End, Count)> = self
+            .cells
+            .iter()
+            .filter(|((from, to), _)| from != to && real(from) && real(to))
+            .map(|((from, to), n)| (from.clone(), to.clone(), *n))
+            .collect();
+        moves.sort_by(|a, b| b.2.cmp(&a.2));
+        moves
+    }
+
+    /// Moves between holders of the role alone: what nobody is named for may have been there before.
+    fn finding(&self, noun: &str, holder: &str) -> String {
+        let holds = |end: &End| matches!(end, End::Row(Row::Named(_) | Row::Other | Row::SelfHosted));
+        let moves: Vec<_> = self.moves().into_iter().filter(|(from, to, _)| holds(from) && holds(to)).collect();
+        let total: Count = moves.iter().map(|m| m.2).sum();
+        match moves.as_slice() {
+            [] => format!("None of the {noun} measured on both sides changed {holder}"),
+            [(from, to, n), ..] if moves.get(1).is_none_or(|second| second.2 < *n) => format!(
+                "{} {noun} changed {holder}; the largest flow is {}, from {} to {}",
+                words::count(&total),
+                words::count(n),
+                self.labels[from],
+                self.labels[to]
+            ),
+            [(_, _, n), ..] => format!("{} {noun} changed {holder}, no more than {} on any one way", words::count(&total), words::count(n)),
+        }
+    }
+
+    fn sum(&self, keep: impl Fn(&(End, End)) -> bool) -> Count {
+        self.cells.iter().filter(|(cell, _)| keep(cell)).map(|(_, n)| *n).sum()
+    }
+}
+
+/// The step of the scale for a count: by its square root, so that small moves still differ.
+fn step(n: f64, max: f64) -> u8 {
+    if n <= 0.0 || max <= 0.0 {
+        return 0;
+    }
+    (1.0 + (f64::from(HEAT_STEPS) - 2.0) * (n / max).sqrt()).round().min(f64::from(HEAT_STEPS - 1)) as u8
+}
+
+fn draw(frame: &mut Frame, matrix: &Matrix, table: &DiffTable) {
+    let font = Type { px: 12.0, ..Type::LABEL };
+    let figure = Type { px: 12.0, weight: Weight::Regular, ink: Ink::Text };
+    let label = |end: &End| matrix.labels[end].as_str();
+    let total_old = |end: &End| matrix.sum(|c| c.0 == *end);
+    let total_new = |end: &End| matrix.sum(|c| c.1 == *end);
+
+    let limit = frame.inner() * if frame.narrow { 0.30 } else { 0.22 };
+    let wrapped: Vec<Vec<String>> = matrix.from.iter().map(|e| font.wrap(label(e), limit)).collect();
+    let label_width = wrapped.iter().flatten().map(|l| font.width(l)).fold(0.0, f64::max) + 10.0;
+    let margin = matrix
+        .from
+        .iter()
+        .map(|e| figure.width(&words::count(&total_old(e))))
+        .fold(Type::AXIS.width("old total"), f64::max)
+        + 10.0;
+    let columns = matrix.to.len() as f64;
+    // Where a count would not fit its cell, the moves are listed instead.
+    let widest = matrix.cells.values().map(words::count).chain(matrix.to.iter().map(|e| words::count(&total_new(e))));
+    let widest = widest.map(|t| figure.width(&t)).fold(14.0, f64::max) + 6.0;
+    if (frame.inner() - label_width - margin) / columns < widest {
+        return list(frame, &Matrix::new(table, usize::MAX - 1), table);
+    }
+    let cell = ((frame.inner() - label_width - margin) / columns).min(76.0);
+    let (x0, gap) = (frame.left + label_width, 2.0);
+
+    // Headings lie flat where every one fits its column, in three lines at most; else they all read upwards.
+    let flat_heads: Vec<Vec<String>> = matrix.to.iter().map(|e| font.wrap(label(e), cell - 6.0)).collect();
+    let whole_words = matrix.to.iter().all(|e| label(e).split(' ').all(|w| font.width(w) <= cell - 6.0));
+    let flat = whole_words && flat_heads.iter().all(|h| h.len() <= 3);
+    let heads = if flat { flat_heads } else { matrix.to.iter().map(|e| upwards(label(e), font, cell)).collect() };
+    let head_height = if flat {
+        heads.iter().map(Vec::len).max().unwrap_or(1) as f64 * font.leading() + 4.0
+    } else {
+        heads.iter().flatten().map(|l| font.width(l)).fold(0.0, f64::max) + 8.0
+    };
+    let axis = Type::AXIS;
+    frame.scene.text(x0, frame.y + 9.0, &format!("new, {}", table.new.dates()), axis, Anchor::Start);
+    frame.y += 18.0;
+    for (i, lines) in heads.iter().enumerate() {
+        let middle = x0 + (i as f64 + 0.5) * cell;
+        let before = (lines.len() as f64 - 1.0) * font.leading();
+        if flat {
+            frame.scene.lines(middle, frame.y + head_height - 6.0 - before, lines, font, Anchor::Middle);
+        } else {
+            for (n, line) in lines.iter().enumerate() {
+                let x = middle + font.drop() - before / 2.0 + n as f64 * font.leading();
+                frame.scene.text_upwards(x, frame.y + head_height - 4.0, line, font);
+            }
+        }
+    }
+    let right = x0 + columns * cell;
+    frame.scene.text(right + margin, frame.y + head_height - 6.0, "old total", axis, Anchor::End);
+    frame.y += head_height;
+
+    let max = matrix.cells.iter().filter(|(c, _)| c.0 != c.1).map(|(_, n)| float(n)).fold(8.0, f64::max);
+    for (from, lines) in matrix.from.iter().zip(&wrapped) {
+        let height = (lines.len() as f64 * font.leading() + 8.0).max(30.0);
+        let middle = frame.y + height / 2.0;
+        let first = middle + font.drop() - (lines.len() as f64 - 1.0) * font.leading() / 2.0;
+        frame.scene.lines(frame.left, first, lines, font, Anchor::Start);
+        for (i, to) in matrix.to.iter().enumerate() {
+            let n = matrix.cells.get(&(from.clone(), to.clone())).copied().unwrap_or_default();
+            let x = x0 + i as f64 * cell;
+            let stayed = from == to;
+            let heat = if stayed { 0 } else { step(float(&n), max) };
+            let ink = if stayed { Ink::Grid } else { Ink::Heat(heat) };
+            frame.scene.rect(x + gap / 2.0, frame.y + gap / 2.0, cell - gap, height - gap, if n.is_zero() && !stayed { Ink::Paper } else { ink });
+            let text_ink = if stayed { Ink::Muted } else { Ink::OnHeat(heat) };
+            if n.is_zero() {
+                // A quiet dot: looked at, and nobody.
+                frame.scene.disc(x + cell / 2.0, middle, 1.0, Ink::Pale);
+            } else {
+                frame.scene.text(x + cell / 2.0, middle + figure.drop(), &words::count(&n), figure.ink(text_ink), Anchor::Middle);
+            }
+        }
+        frame.scene.text(right + margin, middle + figure.drop(), &words::count(&total_old(from)), figure.ink(Ink::Muted), Anchor::End);
+        frame.y += height;
+    }
+    frame.scene.text(frame.left, frame.y + 18.0, "new total", axis, Anchor::Start);
+    for (i, to) in matrix.to.iter().enumerate() {
+        let x = x0 + (i as f64 + 0.5) * cell;
+        frame.scene.text(x, frame.y + 18.0, &words::count(&total_new(to)), figure.ink(Ink::Muted), Anchor::Middle);
+    }
+    frame.y += 28.0;
+}
+
+/// Lines of a heading that reads upwards: no more of them than stand side by side in the cell.
+fn upwards(label: &str, font: Type, cell: f64) -> Vec<String> {
+    let room = ((cell / font.leading()) as usize).max(1);
+    let mut limit = 130.0;
+    loop {
+        let lines = font.wrap(label, limit);
+        if lines.len() <= room {
+            return lines;
+        }
+        limit *= 1.25;
+    }
+}
+
+/// How many moves a list shows.
+const LISTED: usize = 15;
+
+/// The moves as bars, largest first, with what entered, left, appeared and disappeared.
+fn list(frame: &mut Frame, matrix: &Matrix, table: &DiffTable) {
+    let name = |from: &End, to: &End| format!("{} \u{2192} {}", matrix.labels[from], matrix.labels[to]);
+    let moves = matrix.moves();
+    let failed = |end: &End| *end == End::Row(Row::Unreachable);
+    let mut other: Vec<(End, End, Count)> = matrix
+        .cells
+        .iter()
+        .filter(|((from, to), _)| from != to && (failed(from) || failed(to) || *from == End::Entered || *to == End::Left))
+        .map(|((from, to), n)| (from.clone(), to.clone(), *n))
+        .collect();
+    other.sort_by(|a, b| b.2.cmp(&a.2));
+    let shown = |all: &[(End, End, Count)]| -> (Vec<(String, Count)>, usize) {
+        let keep = if all.len() == LISTED + 1 { LISTED + 1 } else { LISTED };
+        (all.iter().take(keep).map(|(from, to, n)| (name(from, to), *n)).collect(), all.len().saturating_sub(keep))
+    };
+    let stayed = matrix.sum(|c| c.0 == c.1);
+    let ((mut rows, more), (mut apart, more_apart)) = (shown(&moves), shown(&other));
+    if more > 0 {
+        rows.push((format!("{more} smaller flows"), moves.iter().skip(moves.len() - more).map(|m| m.2).sum()));
+    }
+    if more_apart > 0 {
+        apart.push((format!("{more_apart} smaller flows"), other.iter().skip(other.len() - more_apart).map(|m| m.2).sum()));
+    }
+    if rows.is_empty() && apart.is_empty() {
+        return frame.say(&format!("All {} stayed where they were.", words::count(&stayed)));
+    }
+    let noun = table.new.unit.noun(2);
+    let blocks = [
+        Block { caption: None, labels: rows.iter().map(|r| r.0.as_str()).collect() },
+        Block {
+            caption: Some("Entered or left the list, or unreachable on one side".to_owned()),
+            labels: apart.iter().map(|r| r.0.as_str()).collect(),
+        },
+    ];
+    let cells: Vec<[String; 1]> = rows.iter().chain(&apart).map(|r| [words::count(&r.1)]).collect();
+    let laid = Rows::lay_out(frame, &blocks, &[], &[noun], &cells);
+    let max = rows.iter().chain(&apart).map(|r| float(&r.1)).fold(1.0, f64::max);
+    for (i, (line, (_, n))) in laid.lines.iter().zip(rows.iter().chain(&apart)).enumerate() {
+        let ink = if i < rows.len() { Ink::Gain } else { Ink::Pale };
+        frame.scene.rect(laid.plot.x, line.bar - 6.0, (laid.plot.w * float(n) / max).max(1.5), 12.0, ink);
+    }
+    laid.grid(&mut frame.scene, laid.plot.x, Ink::Rule);
+    frame.y += 8.0;
+}
