@@ -63,6 +63,10 @@ fn dependencies_point_left_only() {
     let mut faults = Vec::new();
     for (file, text) in &files {
         let module = file.split('/').next().unwrap().trim_end_matches(".rs");
+        // Test modules may reach anywhere.
+        if file.ends_with("/tests.rs") {
+            continue;
+        }
         if module == "lib" || module == "main" {
             continue;
         }

@@ -46,7 +46,8 @@ pub fn change_bars(table: &DiffTable, style: &Style) -> Chart {
         let rows = Rows::lay_out(&mut frame, &blocks, &[noun], &["points"], &cells);
         draw(&mut frame, &rows, &all);
     }
-    let phrases: Vec<String> = all.iter().filter(|r| r.withheld.is_none()).map(|r| words::change_phrase(r, table.new.unit)).collect();
+    let phrases: Vec<String> =
+        all.iter().filter(|r| r.withheld.is_none()).map(|r| words::change_phrase(r, table.new.unit)).collect();
     let notes = [format!(
         "Bars: (new \u{2212} old) / old in {noun}. Points: change of the share of measured {noun}, in percentage points. {}",
         panel(table)
@@ -98,7 +99,9 @@ pub fn points(row: &DiffRow) -> String {
 fn draw(frame: &mut Frame, rows: &Rows, all: &[&DiffRow]) {
     let drawn = |r: &&&DiffRow| r.withheld.is_none();
     let change = |r: &DiffRow| r.relative_change.map_or(0.0, |c| float(&c));
-    let text = |r: &DiffRow| if r.old.is_zero() && r.new.is_zero() { String::new() } else { words::relative(r.relative_change.as_ref()) };
+    let text = |r: &DiffRow| {
+        if r.old.is_zero() && r.new.is_zero() { String::new() } else { words::relative(r.relative_change.as_ref()) }
+    };
 
     // Large rows set the scale; small ones may run out of it and are then marked as cut.
     let scale = |keep: &dyn Fn(&DiffRow) -> bool, sign: f64| {
@@ -138,7 +141,11 @@ fn draw(frame: &mut Frame, rows: &Rows, all: &[&DiffRow]) {
             if i > 0 {
                 rows.grid(&mut frame.scene, x, Ink::Grid);
             }
-            let signed = if i == 0 { tick_percent(0.0) } else { format!("{}{}", if *sign < 0.0 { "\u{2212}" } else { "+" }, tick_percent(*step)) };
+            let signed = if i == 0 {
+                tick_percent(0.0)
+            } else {
+                format!("{}{}", if *sign < 0.0 { "\u{2212}" } else { "+" }, tick_percent(*step))
+            };
             frame.tick(x, rows.plot.bottom() + 16.0, &signed);
         }
     }
@@ -171,7 +178,8 @@ fn draw(frame: &mut Frame, rows: &Rows, all: &[&DiffRow]) {
         }
         let (x, anchor) = if value < 0.0 { (end - 6.0, Anchor::End) } else { (end + 6.0, Anchor::Start) };
         let font = if few(row) { Type::FIGURE.ink(Ink::Muted) } else { Type::FIGURE.bold() };
-        let font = if row.net().is_negative() && matches!(row.row, Row::Named(_)) && !few(row) { font.ink(Ink::Loss) } else { font };
+        let font =
+            if row.net().is_negative() && matches!(row.row, Row::Named(_)) && !few(row) { font.ink(Ink::Loss) } else { font };
         scene.text_on_paper(x, line.bar + Type::FIGURE.drop(), &text(row), font, anchor);
     }
     rows.grid(scene, zero, Ink::Rule);

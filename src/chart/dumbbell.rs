@@ -23,7 +23,8 @@ pub fn dumbbell(table: &DiffTable, style: &Style) -> Chart {
     let all: Vec<&DiffRow> = within.iter().chain(&apart).copied().collect();
 
     let noun = table.new.unit.noun(2);
-    let mut frame = Frame::begin(style, finding(table), change::subtitle(table, "shares before and after"), &[&table.old, &table.new]);
+    let mut frame =
+        Frame::begin(style, finding(table), change::subtitle(table, "shares before and after"), &[&table.old, &table.new]);
     if all.is_empty() {
         frame.say("Both tables are empty: there is nothing to compare.");
     } else {
@@ -39,7 +40,8 @@ pub fn dumbbell(table: &DiffTable, style: &Style) -> Chart {
         let rows = Rows::lay_out(&mut frame, &blocks, &[], &[noun, "points"], &cells);
         draw(&mut frame, &rows, &all, table);
     }
-    let body: Vec<String> = all.iter().filter(|r| r.withheld.is_none()).map(|r| words::change_phrase(r, table.new.unit)).collect();
+    let body: Vec<String> =
+        all.iter().filter(|r| r.withheld.is_none()).map(|r| words::change_phrase(r, table.new.unit)).collect();
     let notes = [change::panel(table)];
     let name = format!("shares-{}", table.role.as_str());
     let sides = [("Old", &table.old), ("New", &table.new)];
@@ -58,7 +60,12 @@ fn finding(table: &DiffTable) -> String {
     let (unit, phrase) = (table.new.unit, words::change_phrase(first, table.new.unit));
     let tied = named().filter(|r| r.new == first.new).count() > 1;
     if tied {
-        format!("{} lead together with {} {} each", leaders(named().filter(|r| r.new == first.new)), words::count(&first.new), unit.noun(2))
+        format!(
+            "{} lead together with {} {} each",
+            leaders(named().filter(|r| r.new == first.new)),
+            words::count(&first.new),
+            unit.noun(2)
+        )
     } else if before.row == first.row || before.old == first.old {
         format!("Still in the lead: {phrase}")
     } else {
@@ -94,7 +101,11 @@ fn draw(frame: &mut Frame, rows: &Rows, all: &[&DiffRow], table: &DiffTable) {
     };
     let ends = |r: &DiffRow| (of(r.share_old, &r.old, &table.base_old), of(r.share_new, &r.new, &table.base_new));
     let text = |share: Option<Count>| share.map(|s| words::percent(&s)).unwrap_or_default();
-    let room = all.iter().flat_map(|r| [text(r.share_old), text(r.share_new)]).map(|t| Type::FIGURE.width(&t) + 12.0).fold(8.0, f64::max);
+    let room = all
+        .iter()
+        .flat_map(|r| [text(r.share_old), text(r.share_new)])
+        .map(|t| Type::FIGURE.width(&t) + 12.0)
+        .fold(8.0, f64::max);
     let max = all.iter().filter(|r| r.withheld.is_none()).map(|r| ends(r).0.max(ends(r).1)).fold(0.0, f64::max);
     let (x0, x1) = (rows.plot.x + room, rows.plot.right() - room);
     let w = (x1 - x0).max(20.0);

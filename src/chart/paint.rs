@@ -37,7 +37,7 @@ pub fn paint<B: DrawingBackend>(
         filled: true,
         stroke_width: at(width).max(1) as u32,
     };
-    let mut rect = |back: &mut B, x: f64, y: f64, w: f64, h: f64, ink: Ink| {
+    let rect = |back: &mut B, x: f64, y: f64, w: f64, h: f64, ink: Ink| {
         // The far corner is the first pixel outside, as plotters' pixel boxes have it.
         back.draw_rect((at(x), at(y)), (at(x + w), at(y + h)), &shape(ink, 1.0, 1.0), true)
     };

@@ -30,7 +30,8 @@ fn average(pixels: &[u8], width: usize) -> Vec<u8> {
     for rows in pixels.chunks_exact(row * side) {
         for x in 0..width / side {
             for channel in 0..3 {
-                let sum: u32 = (0..side * side).map(|i| u32::from(rows[i / side * row + (x * side + i % side) * 3 + channel])).sum();
+                let sum: u32 =
+                    (0..side * side).map(|i| u32::from(rows[i / side * row + (x * side + i % side) * 3 + channel])).sum();
                 out.push(((sum + (side * side) as u32 / 2) / (side * side) as u32) as u8);
             }
         }

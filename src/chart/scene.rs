@@ -89,12 +89,33 @@ impl Type {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
-    Rect { at: Rect, ink: Ink },
-    Polygon { points: Vec<Point>, ink: Ink, opacity: f64 },
-    Line { points: Vec<Point>, ink: Ink, width: f64 },
-    Disc { at: Point, radius: f64, ink: Ink },
+    Rect {
+        at: Rect,
+        ink: Ink,
+    },
+    Polygon {
+        points: Vec<Point>,
+        ink: Ink,
+        opacity: f64,
+    },
+    Line {
+        points: Vec<Point>,
+        ink: Ink,
+        width: f64,
+    },
+    Disc {
+        at: Point,
+        radius: f64,
+        ink: Ink,
+    },
     /// `x` is where the text starts, whatever it was anchored by; `turned` runs upwards.
-    Text { x: f64, baseline: f64, text: String, font: Type, turned: bool },
+    Text {
+        x: f64,
+        baseline: f64,
+        text: String,
+        font: Type,
+        turned: bool,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -178,13 +178,7 @@ impl DrawingBackend for Writer {
     fn draw_rect<S: BackendStyle>(&mut self, a: BackendCoord, b: BackendCoord, style: &S, _fill: bool) -> Done {
         let paint = self.painted("fill", style.color());
         let (w, h) = (b.0 - a.0, b.1 - a.1);
-        self.put(format_args!(
-            "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" {paint}/>",
-            Px(a.0),
-            Px(a.1),
-            Px(w),
-            Px(h)
-        ));
+        self.put(format_args!("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" {paint}/>", Px(a.0), Px(a.1), Px(w), Px(h)));
         Ok(())
     }
 

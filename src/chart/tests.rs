@@ -206,7 +206,8 @@ fn worlds() -> Vec<(&'static str, World)> {
     let many: Vec<(String, i128, i128)> =
         (0..40).map(|i| (format!("Vendor Number {i}"), 300 / (i + 1), 290 / (i + 1) + i128::from(i % 3 == 0))).collect();
     let forty = World { vendors: many, rest: [(40, 42), (60, 50), (9, 9), (30, 31)] };
-    let dominant = World::new(&[("Microsoft", 9800, 9931), ("Google", 3, 2), ("Proofpoint", 1, 30)], [(1, 1), (1, 0), (7, 7), (2, 3)]);
+    let dominant =
+        World::new(&[("Microsoft", 9800, 9931), ("Google", 3, 2), ("Proofpoint", 1, 30)], [(1, 1), (1, 0), (7, 7), (2, 3)]);
     let mut still = usual();
     still.vendors.iter_mut().for_each(|v| v.2 = v.1);
     still.rest.iter_mut().for_each(|r| r.1 = r.0);
@@ -276,8 +277,14 @@ fn shapes_stay_on_the_canvas() {
             for chart in charts(&world, &style) {
                 for item in &chart.scene.items {
                     if let Item::Rect { at, .. } = item {
-                        let ok = at.x >= 0.0 && at.right() <= chart.scene.width && at.y >= 0.0 && at.bottom() <= chart.scene.height;
-                        assert!(ok && at.w.is_finite() && at.h.is_finite(), "{} of {name} at {}: {at:?}", chart.name, style.width);
+                        let ok =
+                            at.x >= 0.0 && at.right() <= chart.scene.width && at.y >= 0.0 && at.bottom() <= chart.scene.height;
+                        assert!(
+                            ok && at.w.is_finite() && at.h.is_finite(),
+                            "{} of {name} at {}: {at:?}",
+                            chart.name,
+                            style.width
+                        );
                     }
                 }
             }

@@ -3,14 +3,15 @@
 //! The diagonal (who stayed) is grey, because its counts would drown the moves. Margins are the old and
 //! the new counts, so the picture adds up like the table.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use num_traits::Zero;
 
 use super::font::Weight;
 use super::frame::Frame;
-use super::rows::{Block, Rows};
 use super::palette::{HEAT_STEPS, Ink};
+use super::rows::{Block, Rows};
 use super::scene::{Anchor, Type};
 use super::{Chart, Style, change, words};
 use crate::diff::{DiffTable, End};
@@ -107,7 +108,7 @@ impl Matrix {
             .filter(|((from, to), _)| from != to && real(from) && real(to))
             .map(|((from, to), n)| (from.clone(), to.clone(), *n))
             .collect();
-        moves.sort_by(|a, b| b.2.cmp(&a.2));
+        moves.sort_by_key(|m| Reverse(m.2));
         moves
     }
 
@@ -125,7 +126,9 @@ impl Matrix {
                 self.labels[from],
                 self.labels[to]
             ),
-            [(_, _, n), ..] => format!("{} {noun} changed {holder}, no more than {} on any one way", words::count(&total), words::count(n)),
+            [(_, _, n), ..] => {
+                format!("{} {noun} changed {holder}, no more than {} on any one way", words::count(&total), words::count(n))
+            }
         }
     }
 
@@ -152,12 +155,9 @@ fn draw(frame: &mut Frame, matrix: &Matrix, table: &DiffTable) {
     let limit = frame.inner() * if frame.narrow { 0.30 } else { 0.22 };
     let wrapped: Vec<Vec<String>> = matrix.from.iter().map(|e| font.wrap(label(e), limit)).collect();
     let label_width = wrapped.iter().flatten().map(|l| font.width(l)).fold(0.0, f64::max) + 10.0;
-    let margin = matrix
-        .from
-        .iter()
-        .map(|e| figure.width(&words::count(&total_old(e))))
-        .fold(Type::AXIS.width("old total"), f64::max)
-        + 10.0;
+    let margin =
+        matrix.from.iter().map(|e| figure.width(&words::count(&total_old(e)))).fold(Type::AXIS.width("old total"), f64::max)
+            + 10.0;
     let columns = matrix.to.len() as f64;
     // Where a count would not fit its cell, the moves are listed instead.
     let widest = matrix.cells.values().map(words::count).chain(matrix.to.iter().map(|e| words::count(&total_new(e))));
@@ -209,7 +209,13 @@ fn draw(frame: &mut Frame, matrix: &Matrix, table: &DiffTable) {
             let stayed = from == to;
             let heat = if stayed { 0 } else { step(float(&n), max) };
             let ink = if stayed { Ink::Grid } else { Ink::Heat(heat) };
-            frame.scene.rect(x + gap / 2.0, frame.y + gap / 2.0, cell - gap, height - gap, if n.is_zero() && !stayed { Ink::Paper } else { ink });
+            frame.scene.rect(
+                x + gap / 2.0,
+                frame.y + gap / 2.0,
+                cell - gap,
+                height - gap,
+                if n.is_zero() && !stayed { Ink::Paper } else { ink },
+            );
             let text_ink = if stayed { Ink::Muted } else { Ink::OnHeat(heat) };
             if n.is_zero() {
                 // A quiet dot: looked at, and nobody.
@@ -218,7 +224,13 @@ fn draw(frame: &mut Frame, matrix: &Matrix, table: &DiffTable) {
                 frame.scene.text(x + cell / 2.0, middle + figure.drop(), &words::count(&n), figure.ink(text_ink), Anchor::Middle);
             }
         }
-        frame.scene.text(right + margin, middle + figure.drop(), &words::count(&total_old(from)), figure.ink(Ink::Muted), Anchor::End);
+        frame.scene.text(
+            right + margin,
+            middle + figure.drop(),
+            &words::count(&total_old(from)),
+            figure.ink(Ink::Muted),
+            Anchor::End,
+        );
         frame.y += height;
     }
     frame.scene.text(frame.left, frame.y + 18.0, "new total", axis, Anchor::Start);
@@ -256,7 +268,7 @@ fn list(frame: &mut Frame, matrix: &Matrix, table: &DiffTable) {
         .filter(|((from, to), _)| from != to && (failed(from) || failed(to) || *from == End::Entered || *to == End::Left))
         .map(|((from, to), n)| (from.clone(), to.clone(), *n))
         .collect();
-    other.sort_by(|a, b| b.2.cmp(&a.2));
+    other.sort_by_key(|m| Reverse(m.2));
     let shown = |all: &[(End, End, Count)]| -> (Vec<(String, Count)>, usize) {
         let keep = if all.len() == LISTED + 1 { LISTED + 1 } else { LISTED };
         (all.iter().take(keep).map(|(from, to, n)| (name(from, to), *n)).collect(), all.len().saturating_sub(keep))

@@ -85,8 +85,10 @@ pub fn mark(sides: &[&Provenance]) -> Option<String> {
     if sides.iter().all(|s| s.kind == first) {
         return (first != Kind::Live).then(|| word(first).to_owned());
     }
-    let kinds: Vec<String> =
-        sides.iter().map(|s| if s.kind == Kind::Live { format!("{}: LIVE", s.dates()) } else { format!("{}: {}", s.dates(), word(s.kind)) }).collect();
+    let kinds: Vec<String> = sides
+        .iter()
+        .map(|s| if s.kind == Kind::Live { format!("{}: LIVE", s.dates()) } else { format!("{}: {}", s.dates(), word(s.kind)) })
+        .collect();
     Some(kinds.join(" \u{b7} "))
 }
 
