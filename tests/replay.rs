@@ -205,3 +205,76 @@ fn shared_names_are_asked_once_and_every_member_counts() {
     let outcomes: BTreeMap<Outcome, u64> = view.outcomes.into_iter().collect();
     assert_eq!((outcomes[&Outcome::Answered], outcomes[&Outcome::Nxdomain]), (401, 1));
 }
+
+fn many() -> (Population, Facts) {
+    let domains: Vec<String> = (0..300).map(|i| format!("d{i}.example")).collect();
+    let facts = domains.iter().enumerate().flat_map(|(i, d)| {
+        let exchange = format!("10 mx{}.example.", i % 7);
+        let mail = if i % 5 == 0 { Outcome::Nxdomain } else { Outcome::Answered };
+        let mx: &[(&str, Type, &str)] = &[(d, Type::Mx, &exchange)];
+        [fact(d, Type::Mx, mail, if i % 5 == 0 { &[] } else { mx }), fact(d, Type::Txt, Outcome::Nodata, &[])]
+    });
+    let facts = Facts::new(facts);
+    (population(&domains.iter().map(String::as_str).collect::<Vec<_>>()), facts)
+}
+
+#[test]
+fn an_interrupted_crawl_resumes_to_the_same_facts() {
+    let (population, facts) = many();
+    let server = serve_here(&facts);
+    let plan = kinds(&[Kind::Mx, Kind::Txt, Kind::ExchangeAddress]);
+    let settings = Settings { concurrency: Concurrency::Fixed(8), ..patient(&server) };
+    let whole = crawl_here(&population, &plan, &settings);
+
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal");
+    let mut resume = false;
+    let mut interruptions = 0;
+    let resumed = loop {
+        let (progress, cancel) = (Arc::new(Progress::default()), Cancel::new());
+        let crawled = std::thread::scope(|scope| {
+            let watcher = scope.spawn(|| {
+                while !cancel.is_cancelled() && progress.view().settled() < 200 {
+                    std::thread::yield_now();
+                }
+                cancel.cancel();
+            });
+            let crawled = crawl(&population, &plan, &settings, &journal, resume, &progress, &cancel).unwrap();
+            cancel.cancel();
+            watcher.join().unwrap();
+            crawled
+        });
+        if !crawled.interrupted {
+            break crawled;
+        }
+        assert!(crawled.facts.len() < whole.facts.len());
+        interruptions += 1;
+        resume = true;
+        // What a crash in the middle of a write leaves behind.
+        let mut bytes = std::fs::read(&journal).unwrap();
+        bytes.truncate(bytes.len() - 7);
+        std::fs::write(&journal, bytes).unwrap();
+    };
+    assert!(interruptions >= 2, "{interruptions}");
+    assert_eq!(resumed.facts, whole.facts);
+    assert!(resumed.counts.resumed > 0);
+    assert_eq!(resumed.counts.asked, whole.counts.asked);
+    assert_eq!(resumed.counts.outcomes, whole.counts.outcomes);
+}
+
+#[test]
+fn a_resolver_that_is_not_there_ends_the_crawl_at_once_and_leaves_nothing_to_resume() {
+    let (population, _) = many();
+    let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal");
+    let plan = Plan::new(Depth::Mx, Labels::default());
+    for _ in 0..2 {
+        let settings = Settings::loopback(closed);
+        let error =
+            crawl(&population, &plan, &settings, &journal, false, &Arc::default(), &Cancel::new()).unwrap_err().to_string();
+        for word in [&closed.to_string(), "cannot be reached", "--resolver", "demo"] {
+            assert!(error.contains(word), "{error}");
+        }
+    }
+}

@@ -248,3 +248,112 @@ fn parse(payload: &str) -> Option<(Question, Answer)> {
     let answer = Answer::new(&qname, outcome, records);
     Some((Question::new(qname, qtype), answer))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::quote_strings;
+    use crate::plan::{Depth, Labels};
+    use crate::population::Unit;
+
+    fn header(name: &str, depth: Depth) -> Header {
+        let population =
+            Population { name: name.into(), series: name.into(), unit: Unit::Domain, cohorts: Vec::new(), members: Vec::new() };
+        Header::new(&population, &Plan::new(depth, Labels::default()), OffsetDateTime::UNIX_EPOCH)
+    }
+
+    fn records() -> Vec<(Question, Answer)> {
+        let name = |text: &str| Name::parse(text).unwrap();
+        let record = |owner: &str, rtype, rdata: &str| Record { owner: name(owner), rtype, rdata: rdata.into() };
+        let hostile = quote_strings([&b"tab\there \"quoted\" \\ \r\n \xff\x00"[..], b""]);
+        let odd = r"o\009d\.d.example";
+        vec![
+            (
+                Question::new(name(odd), Type::Txt),
+                Answer::new(&name(odd), Outcome::Answered, vec![record(odd, Type::Txt, &hostile)]),
+            ),
+            (
+                Question::new(name("b.example"), Type::A),
+                Answer::new(&name("b.example"), Outcome::Nxdomain, vec![record("b.example", Type::Cname, "c.example.")]),
+            ),
+            (Question::new(name("c.example"), Type::Other(65280)), Answer::empty(Outcome::Timeout)),
+        ]
+    }
+
+    fn written(path: &Path) {
+        let mut journal = Journal::create(path, &header("p", Depth::Mx)).unwrap();
+        for (question, answer) in records() {
+            journal.append(&question, &answer).unwrap();
+        }
+        journal.close().unwrap();
+    }
+
+    fn resume(path: &Path) -> Resumed {
+        Journal::resume(path, &header("p", Depth::Mx)).unwrap().1
+    }
+
+    #[test]
+    fn what_is_appended_is_resumed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/folder/journal");
+        written(&path);
+        let resumed = resume(&path);
+        assert_eq!((resumed.answers, resumed.damaged), (records(), 0));
+        assert_eq!(resumed.started, OffsetDateTime::UNIX_EPOCH);
+    }
+
+    #[test]
+    fn a_torn_tail_is_cut_wherever_it_is_torn() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        written(&path);
+        let whole = std::fs::read(&path).unwrap();
+        let first = whole.iter().position(|&b| b == b'\n').unwrap() + 1;
+        for end in first..whole.len() {
+            std::fs::write(&path, &whole[..end]).unwrap();
+            let (mut journal, resumed) = Journal::resume(&path, &header("p", Depth::Mx)).unwrap();
+            assert_eq!(resumed.answers, records()[..resumed.answers.len()]);
+            for (question, answer) in &records()[resumed.answers.len()..] {
+                journal.append(question, answer).unwrap();
+            }
+            journal.close().unwrap();
+            assert_eq!(std::fs::read(&path).unwrap(), whole, "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_costs_one_record_and_is_reported() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        written(&path);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let second = bytes.iter().position(|&b| b == b'\n').unwrap() + 20;
+        bytes[second] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        let resumed = resume(&path);
+        assert_eq!((resumed.answers, resumed.damaged), (records()[1..].to_vec(), 1));
+    }
+
+    #[test]
+    fn journals_of_others_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        assert!(matches!(Journal::resume(&path, &header("p", Depth::Mx)), Err(CrawlError::NothingToResume { .. })));
+        written(&path);
+        assert!(matches!(Journal::resume(&path, &header("q", Depth::Mx)), Err(CrawlError::OtherCrawl { .. })));
+        assert!(matches!(Journal::resume(&path, &header("p", Depth::Standard)), Err(CrawlError::OtherCrawl { .. })));
+        assert!(matches!(Journal::create(&path, &header("p", Depth::Mx)), Err(CrawlError::Unfinished { .. })));
+        std::fs::write(&path, "something else\n").unwrap();
+        assert!(matches!(Journal::resume(&path, &header("p", Depth::Mx)), Err(CrawlError::Journal { .. })));
+    }
+
+    #[test]
+    fn two_crawls_do_not_share_a_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let open = Journal::create(&path, &header("p", Depth::Mx)).unwrap();
+        assert!(matches!(Journal::resume(&path, &header("p", Depth::Mx)), Err(CrawlError::Locked { .. })));
+        drop(open);
+        Journal::create(&path, &header("p", Depth::Mx)).expect("a journal without answers is no unfinished crawl");
+    }
+}

@@ -94,3 +94,64 @@ async fn ask(transport: &mut dyn Transport, questions: [(&Question, bool); 2], w
     }
     answers
 }
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::op::{Message, ResponseCode};
+
+    use super::super::transport::tests::{Scripted, bytes, reply};
+    use super::*;
+    use crate::dns::{Record, wire};
+
+    fn check_here(
+        script: impl Fn(&Message, bool) -> Option<Vec<Vec<u8>>> + Send + Sync + 'static,
+    ) -> Result<Vec<String>, Problem> {
+        let server = Scripted::new(script);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(check(&Upstream::Plain(server.addr))).unwrap()
+    }
+
+    fn is_root(request: &Message) -> bool {
+        request.queries[0].name().is_root()
+    }
+
+    #[test]
+    fn a_truthful_resolver_passes_and_refusing_the_probe_is_truthful() {
+        for code in [ResponseCode::NXDomain, ResponseCode::Refused, ResponseCode::ServFail, ResponseCode::NoError] {
+            assert_eq!(check_here(move |request, _| Some(vec![bytes(&reply(request, code, vec![]))])), Ok(vec![]), "{code}");
+        }
+    }
+
+    #[test]
+    fn made_up_answers_are_found() {
+        let problem = check_here(|request, _| {
+            let owner = wire::name(request.queries[0].name()).unwrap();
+            let made_up = Record { owner, rtype: Type::A, rdata: "192.0.2.80".into() };
+            let answers = if is_root(request) { vec![] } else { vec![wire::wire_record(&made_up, 60).unwrap()] };
+            Some(vec![bytes(&reply(request, ResponseCode::NoError, answers))])
+        });
+        assert!(problem.unwrap_err().contains("192.0.2.80"));
+    }
+
+    #[test]
+    fn a_resolver_without_tcp_is_unfit() {
+        let problem = check_here(|request, tcp| (!tcp).then(|| vec![bytes(&reply(request, ResponseCode::Refused, vec![]))]));
+        assert!(problem.unwrap_err().contains("TCP"));
+    }
+
+    #[test]
+    fn silence_and_closed_ports_are_told_apart() {
+        assert!(check_here(|_, _| None).unwrap_err().contains("did not reply"));
+        let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let problem = runtime.block_on(check(&Upstream::Plain(closed))).unwrap().unwrap_err();
+        assert!(problem.contains("cannot be reached"), "{problem}");
+    }
+
+    #[test]
+    fn a_probe_without_reply_is_a_warning() {
+        let warnings =
+            check_here(|request, _| is_root(request).then(|| vec![bytes(&reply(request, ResponseCode::Refused, vec![]))]));
+        assert_eq!(warnings.unwrap().len(), 1);
+    }
+}

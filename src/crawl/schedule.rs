@@ -138,7 +138,7 @@ impl<'p, M: Borrow<Member>, I: Iterator<Item = M>> Schedule<'p, M, I> {
             return;
         }
         if !answer.outcome.is_retryable() {
-            self.tally.recovered += u64::from(self.pass > 1);
+            self.tally.recovered += u64::from(self.pass > 1 && entry.answer.is_some());
             return self.settle(id, answer);
         }
         entry.failure = Some(answer.outcome);
@@ -229,7 +229,7 @@ impl<'p, M: Borrow<Member>, I: Iterator<Item = M>> Schedule<'p, M, I> {
                 entry.open = true;
                 (entry.tries, entry.refusals) = (0, 0);
                 self.open += 1;
-                self.tally.second_pass += u64::from(self.pass > 1);
+                self.tally.second_pass += u64::from(self.pass > 1 && entry.answer.is_some());
                 self.ready.push_back(id);
             }
             entry.waiting.push(Waiter { seat: seat_number, why: step.why });
@@ -308,3 +308,6 @@ impl<M> Seat<M> {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hickory_resolver::net::runtime::{DnsUdpSocket, RuntimeProvider, TokioHandle, TokioRuntimeProvider, TokioTime};
-use tokio::io::ReadBuf;
+use tokio::io::{Interest, ReadBuf};
 use tokio::net::UdpSocket;
 
 #[derive(Clone, Default)]
@@ -48,6 +48,7 @@ pub(super) struct ConnectedSocket {
     server: SocketAddr,
 }
 
+#[async_trait::async_trait]
 impl DnsUdpSocket for ConnectedSocket {
     type Time = TokioTime;
 
@@ -55,6 +56,23 @@ impl DnsUdpSocket for ConnectedSocket {
         let mut buffer = ReadBuf::new(buffer);
         ready!(self.socket.poll_recv(cx, &mut buffer))?;
         Poll::Ready(Ok((buffer.filled().len(), self.server)))
+    }
+
+    async fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        loop {
+            // A refused port makes a socket erroneous, not readable.
+            let ready = self.socket.ready(Interest::READABLE | Interest::ERROR).await?;
+            let received = if ready.is_error() {
+                self.socket.try_io(Interest::ERROR, || Err(self.socket.take_error()?.unwrap_or(io::ErrorKind::WouldBlock.into())))
+            } else {
+                self.socket.try_recv(buffer)
+            };
+            match received {
+                Ok(length) => return Ok((length, self.server)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     fn poll_send_to(&self, cx: &mut Context<'_>, buffer: &[u8], _target: SocketAddr) -> Poll<io::Result<usize>> {

@@ -6,6 +6,8 @@
 
 mod connected;
 mod exchange;
+#[cfg(test)]
+pub(super) mod tests;
 
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -39,8 +41,6 @@ pub(super) struct Reply {
     pub truncated: bool,
     /// The reply to an attempt that was given up before: welcome, but not one in flight any more.
     pub late: bool,
-    /// From asking to this reply.
-    pub took: Duration,
 }
 
 /// A way to ask one resolver. Lives on one thread, in its task.
