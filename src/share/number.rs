@@ -55,9 +55,13 @@ pub fn exact(value: &Count) -> String {
     assemble(*value.numer() < 0, numer / denom, &digits)
 }
 
-/// As [`exact`], with commas between thousands: `2,640`.
+/// A count for readers: commas between thousands, and parts of members to two places where they
+/// have more: `2,640`, `90.5`, `75.67`.
 pub fn grouped(value: &Count) -> String {
-    let text = exact(value);
+    let mut text = exact(value);
+    if text.split_once('.').is_some_and(|(_, decimals)| decimals.len() > 2) {
+        text = fixed(value, 2);
+    }
     let (sign, text) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
     let (whole, decimals) = text.split_once('.').map_or((text, None), |(w, d)| (w, Some(d)));
     let mut out = String::from(sign);
@@ -188,6 +192,8 @@ mod tests {
         assert_eq!(grouped(&ratio(2640, 1)), "2,640");
         assert_eq!(grouped(&ratio(-1_234_567, 2)), "-617,283.5");
         assert_eq!(grouped(&ratio(100, 1)), "100");
+        assert_eq!(grouped(&ratio(227, 3)), "75.67");
+        assert_eq!(grouped(&ratio(2, 3000)), "0.00");
         assert_eq!(change(&ratio(3, 1)), "+3");
         assert_eq!(change(&ratio(0, 1)), "0");
         assert_eq!(percent(&ratio(89, 455)), "19.6 %");
