@@ -104,36 +104,16 @@ pub fn wire_record(record: &Record, ttl: u32) -> Option<WireRecord> {
     Some(wire)
 }
 
-/// What a reply says to a question. Only records that answer it are kept: the links of its CNAME
-/// chain and the records of the asked type at the chain's end; anything else a server adds to the
-/// answer section is not about the question (RFC 1034 section 4.3.1).
+/// What a reply says to a question.
 pub fn answer(question: &Question, message: &Message) -> Answer {
-    let outcome = match message.metadata.response_code {
-        ResponseCode::NoError => None,
-        ResponseCode::NXDomain => Some(Outcome::Nxdomain),
+    let exists = match message.metadata.response_code {
+        ResponseCode::NoError => true,
+        ResponseCode::NXDomain => false,
         ResponseCode::ServFail => return Answer::empty(Outcome::Servfail),
         ResponseCode::Refused => return Answer::empty(Outcome::Refused),
         _ => return Answer::empty(Outcome::Malformed),
     };
-    let section: Vec<Record> = message.answers.iter().filter_map(record).collect();
-    let mut kept: Vec<Record> = Vec::new();
-    let mut at = question.qname.clone();
-    if question.qtype != Type::Cname {
-        while let Some(link) = section.iter().find(|r| r.rtype == Type::Cname && r.owner == at) {
-            if kept.contains(link) {
-                break;
-            }
-            kept.push(link.clone());
-            match Name::parse(&link.rdata) {
-                Ok(target) => at = target,
-                Err(_) => break,
-            }
-        }
-    }
-    let links = kept.len();
-    kept.extend(section.into_iter().filter(|r| r.rtype == question.qtype && r.owner == at));
-    let found = if kept.len() > links { Outcome::Answered } else { Outcome::Nodata };
-    Answer::new(&question.qname, outcome.unwrap_or(found), kept)
+    Answer::of_section(question, exists, message.answers.iter().filter_map(record).collect())
 }
 
 #[cfg(test)]
