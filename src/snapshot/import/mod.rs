@@ -1,6 +1,6 @@
 //! Recordings of other programs, turned into facts and a draft of the manifest.
 //!
-//! One file a format. A format reads its inputs row by row into a [`Sink`] and says in a [`Shape`]
+//! One file a format. A format reads its inputs row by row into a sink and says in a shape
 //! which questions its source asked and what of the answers it did not keep. All the rest is done
 //! here for every format alike: merging, dropping what the plan would not ask (counted), filling in
 //! `unrecorded` for what the source does not tell, dates, notes.

@@ -1,5 +1,7 @@
 //! Statuses, and inputs that nobody would write.
 
+mod rows;
+
 use proptest::prelude::*;
 
 use super::*;
