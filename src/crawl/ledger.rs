@@ -16,6 +16,14 @@ pub(super) struct Waiter {
     pub why: Why,
 }
 
+/// The two lines in which questions wait for their turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    Prompt,
+    /// Of members that ask for much; waits until the other line is empty.
+    Bulk,
+}
+
 #[derive(Debug)]
 pub(super) struct Entry {
     pub question: Question,
@@ -23,6 +31,10 @@ pub(super) struct Entry {
     pub answer: Option<Answer>,
     /// Being asked, or in line for it.
     pub open: bool,
+    /// Only members that ask for much wait for it.
+    pub bulk: bool,
+    /// Where it stands in line, if it does.
+    pub line: Option<Line>,
     /// The last pass in which it was asked, or found to need no asking; 0 where no member needed it.
     pub pass: u8,
     /// Attempts in this pass, and those of them that brought a reply of failure.
@@ -41,6 +53,8 @@ impl Entry {
             question,
             answer: None,
             open: false,
+            bulk: false,
+            line: None,
             pass: 0,
             tries: 0,
             refusals: 0,

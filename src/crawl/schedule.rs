@@ -5,17 +5,25 @@
 //! at a time. Each answer leads to further questions by [`Plan::follow`]; a member is done when
 //! none is open. A question two members need is asked once. Within a member a question counts once
 //! for each kind of reason, SPF with its least cost, so any order of answers asks the same set.
+//!
+//! Beyond its first questions a member's further ones wait in a line of their own, which moves when
+//! the other is empty: a domain made to be asked about without end spends its own time, not that of
+//! the domains beside it.
 
 use std::borrow::Borrow;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::ledger::{Entry, Id, Ledger, Waiter};
+use super::ledger::{Entry, Id, Ledger, Line, Waiter};
 use super::patience::Patience;
 use crate::dns::{Answer, Outcome, Question};
 use crate::plan::{Plan, Step, Why};
 use crate::population::Member;
+
+/// Questions of a member that are asked in their turn; what it needs beyond waits for the others'.
+/// More than ordinary members have.
+const PROMPT: usize = 96;
 
 /// A question whose turn has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +55,9 @@ pub(super) struct Schedule<'p, M, I> {
     pub ledger: Ledger,
     seats: Vec<Option<Seat<M>>>,
     free: Vec<u32>,
-    /// Questions in line, and those that wait for their time.
+    /// Questions in line, those of members that ask for much, and those that wait for their time.
     ready: VecDeque<Id>,
+    bulk: VecDeque<Id>,
     later: BinaryHeap<Reverse<(Instant, Id)>>,
     /// Settled since the last [`Schedule::take_settled`].
     settled: Vec<Id>,
@@ -81,6 +90,7 @@ impl<'p, M: Borrow<Member>, I: Iterator<Item = M>> Schedule<'p, M, I> {
             seats: Vec::new(),
             free: Vec::new(),
             ready: VecDeque::new(),
+            bulk: VecDeque::new(),
             later: BinaryHeap::new(),
             settled: Vec::new(),
             open: 0,
@@ -124,7 +134,14 @@ impl<'p, M: Borrow<Member>, I: Iterator<Item = M>> Schedule<'p, M, I> {
         let entry = self.ledger.get_mut(turn.id);
         entry.tries -= 1;
         self.tally.retries -= u64::from(entry.tries > 0 || self.pass > 1);
-        self.ready.push_front(turn.id);
+        self.line_up(turn.id, true);
+    }
+
+    fn line_up(&mut self, id: Id, in_front: bool) {
+        let entry = self.ledger.get_mut(id);
+        let (line, queue) = if entry.bulk { (Line::Bulk, &mut self.bulk) } else { (Line::Prompt, &mut self.ready) };
+        entry.line = Some(line);
+        if in_front { queue.push_front(id) } else { queue.push_back(id) }
     }
 
     pub fn asked(&mut self, id: Id, resolver: usize) {
@@ -171,15 +188,24 @@ impl<'p, M: Borrow<Member>, I: Iterator<Item = M>> Schedule<'p, M, I> {
     }
 
     fn next_id(&mut self, now: Instant) -> Option<Id> {
-        if let Some(&Reverse((at, id))) = self.later.peek()
+        let mut due = Vec::new();
+        while let Some(&Reverse((at, id))) = self.later.peek()
             && at <= now
         {
             self.later.pop();
-            return Some(id);
+            due.push(id);
         }
+        due.into_iter().rev().for_each(|id| self.line_up(id, true));
         loop {
-            if let Some(id) = self.ready.pop_front() {
-                return Some(id);
+            let next = self.ready.pop_front().map(|id| (id, Line::Prompt));
+            if let Some((id, line)) = next.or_else(|| self.bulk.pop_front().map(|id| (id, Line::Bulk))) {
+                let entry = self.ledger.get_mut(id);
+                // It may have changed its line.
+                if entry.line == Some(line) {
+                    entry.line = None;
+                    return Some(id);
+                }
+                continue;
             }
             if self.later.len() >= self.patience.waiting || !self.admit() {
                 return None;
@@ -224,15 +250,22 @@ impl<'p, M: Borrow<Member>, I: Iterator<Item = M>> Schedule<'p, M, I> {
                 continue;
             }
             seat.open += 1;
+            let bulk = seat.seen.len() > PROMPT;
+            entry.waiting.push(Waiter { seat: seat_number, why: step.why });
             if entry.pass < self.pass {
                 entry.pass = self.pass;
                 entry.open = true;
+                entry.bulk = bulk;
                 (entry.tries, entry.refusals) = (0, 0);
                 self.open += 1;
                 self.tally.second_pass += u64::from(self.pass > 1 && entry.answer.is_some());
-                self.ready.push_back(id);
+                self.line_up(id, false);
+            } else if entry.bulk && !bulk {
+                entry.bulk = false;
+                if entry.line.is_some() {
+                    self.line_up(id, false);
+                }
             }
-            entry.waiting.push(Waiter { seat: seat_number, why: step.why });
         }
     }
 

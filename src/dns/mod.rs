@@ -5,7 +5,6 @@
 
 mod name;
 mod rdata;
-mod section;
 pub mod wire;
 
 use std::fmt;

@@ -21,6 +21,12 @@ const ORIGIN6: &str = "origin6.asn.cymru.com";
 /// The zone under which Exchange Online publishes a host for each accepted domain.
 const TENANT_ZONE: &str = "mail.protection.outlook.com";
 
+/// Exchanges of one domain that are looked into, the most preferred first. The longest real lists
+/// seen have seven; without a limit one reply of 64 KiB would make four thousand names to ask about.
+pub const MAX_EXCHANGES: usize = 32;
+/// Addresses of one exchange, of each family, whose PTR and origin AS are asked.
+pub const MAX_ADDRESSES: usize = 16;
+
 /// Names the ruleset contributes to the questions, as plain text so that the plan knows no vendor.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -160,10 +166,18 @@ impl Plan {
             steps.push(member.asked().clone(), Type::A, Why::Leaf);
             steps.push(member.asked().clone(), Type::Aaaa, Why::Leaf);
         }
-        let mut exchanges: Vec<Name> = answer.rdata(Type::Mx).filter_map(parse_mx).map(|mx| mx.exchange).collect();
-        exchanges.retain(|e| !e.is_root());
-        exchanges.sort();
-        exchanges.dedup();
+        let listed = answer.rdata(Type::Mx).filter_map(parse_mx).filter(|mx| !mx.exchange.is_root());
+        let mut listed: Vec<(u16, Name)> = listed.map(|mx| (mx.preference, mx.exchange)).collect();
+        listed.sort();
+        let mut exchanges: Vec<Name> = Vec::new();
+        for (_, exchange) in listed {
+            if exchanges.len() == MAX_EXCHANGES {
+                break;
+            }
+            if !exchanges.contains(&exchange) {
+                exchanges.push(exchange);
+            }
+        }
         for exchange in exchanges {
             if self.has(Kind::ExchangeAddress) {
                 steps.push(exchange.clone(), Type::A, Why::ExchangeAddress);
@@ -179,11 +193,14 @@ impl Plan {
         if !self.has(Kind::SpfTree) {
             return;
         }
+        // Several records at one name share the limit, so that a tree has at most 2^10 names
+        // however many records a stranger publishes (RFC 7208 section 4.5 allows one).
+        let mut cost = usize::from(cost);
         for record in answer.rdata(Type::Txt).filter_map(spf::parse) {
-            for (position, lookup) in record.lookups().enumerate() {
-                let cost = usize::from(cost) + position + 1;
+            for lookup in record.lookups() {
+                cost += 1;
                 if cost > spf::MAX_LOOKUPS {
-                    break;
+                    return;
                 }
                 let cost = u8::try_from(cost).expect("at most MAX_LOOKUPS");
                 if let Some(target) = lookup.followed_target(at).filter(|target| target != at) {
@@ -202,6 +219,7 @@ impl Plan {
         }
         let v4 = answer.rdata(Type::A).filter_map(parse_a).map(|a| (reverse4(a), ORIGIN, "in-addr.arpa"));
         let v6 = answer.rdata(Type::Aaaa).filter_map(parse_aaaa).map(|a| (reverse6(a), ORIGIN6, "ip6.arpa"));
+        let (v4, v6) = (v4.take(MAX_ADDRESSES), v6.take(MAX_ADDRESSES));
         for (reversed, origin, arpa) in v4.chain(v6) {
             if self.has(Kind::Ptr) || self.has(Kind::PtrAll) {
                 steps.extend(Name::parse(&format!("{reversed}.{arpa}")).map(|q| Step::leaf(q, Type::Ptr)));

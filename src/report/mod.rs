@@ -5,7 +5,6 @@ pub mod explain;
 pub mod headline;
 mod listing;
 mod markdown;
-pub mod summary;
 pub mod table;
 pub mod tables;
 

@@ -11,6 +11,3 @@ pub use write::write;
 
 /// The header, fixed for good.
 pub const COLUMNS: [&str; 6] = ["qname", "qtype", "outcome", "owner", "type", "rdata"];
-
-#[cfg(test)]
-mod tests;

@@ -2,6 +2,7 @@
 //! no CNAME before an NXDOMAIN is lost, no name is answered locally, and negative answers do not
 //! slow down what follows (hickory's resolver counts each as a failure of the server).
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -37,6 +38,9 @@ struct Links {
     /// Where a first, short attempt is possible; none for encrypted transports.
     datagram: Option<Link>,
     stream: Link,
+    /// Questions that timed out on a connection with others. Next time they get one of their own,
+    /// so that one which stalls its connection does not stall the same neighbours every time.
+    stalled: std::sync::Mutex<HashSet<Question>>,
 }
 
 impl Exchange {
@@ -47,7 +51,11 @@ impl Exchange {
             config.port = addr.port();
             Link { addr, config, context: context.clone(), provider: Connected::default(), open: Mutex::default() }
         };
-        let links = Links { datagram: Some(link(ConnectionConfig::udp())), stream: link(ConnectionConfig::tcp()) };
+        let links = Links {
+            datagram: Some(link(ConnectionConfig::udp())),
+            stream: link(ConnectionConfig::tcp()),
+            stalled: std::sync::Mutex::default(),
+        };
         Ok(Self { links: Arc::new(links), asking: FuturesUnordered::new() })
     }
 }
@@ -73,11 +81,15 @@ impl Transport for Exchange {
 }
 
 impl Links {
+    fn stalled(&self) -> std::sync::MutexGuard<'_, HashSet<Question>> {
+        self.stalled.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
     async fn ask(&self, question: &Question, wait: Duration, stream: bool) -> (Answer, bool) {
         let Some(request) = request(question) else { return (Answer::empty(Outcome::Malformed), false) };
         let mut truncated = false;
         if let Some(datagram) = self.datagram.as_ref().filter(|_| !stream) {
-            match within(wait, datagram.ask(&request)).await {
+            match datagram.ask(&request, wait, false).await {
                 Ok(reply) if reply.metadata.truncation => truncated = true,
                 // Somebody who could not see the question has replied, or a server that lowers its
                 // letters. Over TCP the first cannot and the second need not.
@@ -85,12 +97,13 @@ impl Links {
                 reply => return (outcome(question, reply), false),
             }
         }
-        (outcome(question, within(wait, self.stream.ask(&request)).await), truncated)
+        let alone = self.stalled().remove(question);
+        let reply = self.stream.ask(&request, wait, alone).await;
+        if matches!(reply, Err(NetError::Timeout)) {
+            self.stalled().insert(question.clone());
+        }
+        (outcome(question, reply), truncated)
     }
-}
-
-async fn within(wait: Duration, reply: impl Future<Output = Result<Message, NetError>>) -> Result<Message, NetError> {
-    tokio::time::timeout(wait, reply).await.unwrap_or(Err(NetError::Timeout))
 }
 
 fn outcome(question: &Question, reply: Result<Message, NetError>) -> Answer {
@@ -136,24 +149,36 @@ struct Open {
 }
 
 impl Link {
-    async fn ask(&self, request: &DnsRequest) -> Result<Message, NetError> {
-        let (open, reused) = self.connection().await?;
-        match self.ask_on(&open, request).await {
+    async fn ask(&self, request: &DnsRequest, wait: Duration, alone: bool) -> Result<Message, NetError> {
+        let until = tokio::time::Instant::now() + wait;
+        if alone {
+            let open = tokio::time::timeout_at(until, self.connect()).await.unwrap_or(Err(NetError::Timeout))?;
+            return self.ask_on(&open, request, until).await;
+        }
+        let (open, reused) = self.connection(until).await?;
+        match self.ask_on(&open, request, until).await {
+            Err(NetError::Timeout) => Err(NetError::Timeout),
             // Servers close idle connections; that says nothing about the question. UDP has none.
             Err(_) if reused && !matches!(self.config.protocol, ProtocolConfig::Udp) => {
-                let (open, _) = self.connection().await?;
-                self.ask_on(&open, request).await
+                let (open, _) = self.connection(until).await?;
+                self.ask_on(&open, request, until).await
             }
             reply => reply,
         }
     }
 
-    async fn ask_on(&self, open: &Open, request: &DnsRequest) -> Result<Message, NetError> {
-        match open.exchange.send(request.clone()).first_answer().await {
+    /// Asks on an open connection, and gives the connection up where that fails. Also where the time
+    /// is over: it may have stalled in the middle of a message, and who asks next must not wait
+    /// behind that. Those who wait on it already may go on doing so.
+    async fn ask_on(&self, open: &Open, request: &DnsRequest, until: tokio::time::Instant) -> Result<Message, NetError> {
+        let reply = tokio::time::timeout_at(until, open.exchange.send(request.clone()).first_answer()).await;
+        match reply.unwrap_or(Err(NetError::Timeout)) {
             Ok(response) => Ok(response.into_message()),
             Err(error) => {
-                let mut current = self.open.lock().await;
-                if current.as_ref().is_some_and(|c| Arc::ptr_eq(&c.id, &open.id)) {
+                // Where it is locked, somebody opens another one just now.
+                if let Ok(mut current) = self.open.try_lock()
+                    && current.as_ref().is_some_and(|c| Arc::ptr_eq(&c.id, &open.id))
+                {
                     *current = None;
                 }
                 Err(error)
@@ -161,14 +186,22 @@ impl Link {
         }
     }
 
-    async fn connection(&self) -> Result<(Open, bool), NetError> {
+    async fn connection(&self, until: tokio::time::Instant) -> Result<(Open, bool), NetError> {
+        tokio::time::timeout_at(until, self.shared()).await.unwrap_or(Err(NetError::Timeout))
+    }
+
+    async fn shared(&self) -> Result<(Open, bool), NetError> {
         let mut current = self.open.lock().await;
         if let Some(open) = &*current {
             return Ok((open.clone(), true));
         }
-        let exchange = self.provider.new_connection(self.addr.ip(), &self.config, &self.context)?.await?;
-        let open = Open { exchange, id: Arc::new(()) };
+        let open = self.connect().await?;
         *current = Some(open.clone());
         Ok((open, false))
+    }
+
+    async fn connect(&self) -> Result<Open, NetError> {
+        let exchange = self.provider.new_connection(self.addr.ip(), &self.config, &self.context)?.await?;
+        Ok(Open { exchange, id: Arc::new(()) })
     }
 }

@@ -54,7 +54,8 @@ pub(super) trait Transport {
 }
 
 /// What a decoded message says to a question. A message that is no reply, or one to another
-/// question, is malformed here; transports that can go on waiting drop it before.
+/// question, is malformed here; transports that can go on waiting drop it before. So is a
+/// truncated one that gets here, over TCP: it holds a part, and a part is a wrong answer.
 fn read(question: &Question, message: &Message) -> Answer {
     let asks_this = match message.queries.as_slice() {
         [query] => {
@@ -64,7 +65,7 @@ fn read(question: &Question, message: &Message) -> Answer {
         [] => message.answers.is_empty(),
         _ => false,
     };
-    if message.metadata.message_type != MessageType::Response || !asks_this {
+    if message.metadata.message_type != MessageType::Response || message.metadata.truncation || !asks_this {
         return Answer::empty(Outcome::Malformed);
     }
     wire::answer(question, message)

@@ -121,9 +121,7 @@ impl<R: Read> Reader<R> {
         let empty = records.is_empty();
         self.line = line;
         while let Some(row) = self.row()? {
-            // Two answers to one question are a fault in a snapshot; an import merges them later.
-            let another = row.outcome != outcome || empty || row.record.is_none();
-            if row.question != question || another && !self.strict {
+            if row.question != question {
                 self.ahead = Some(row);
                 break;
             }
