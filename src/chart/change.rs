@@ -48,10 +48,13 @@ pub fn change_bars(table: &DiffTable, style: &Style) -> Chart {
     }
     let phrases: Vec<String> =
         all.iter().filter(|r| r.withheld.is_none()).map(|r| words::change_phrase(r, table.new.unit)).collect();
-    let notes = [format!(
-        "Bars: (new \u{2212} old) / old in {noun}. Points: change of the share of measured {noun}, in percentage points. {}",
-        panel(table)
-    )];
+    let notes = [
+        format!(
+            "Bars: (new \u{2212} old) / old in {noun}. Points: change of the share of measured {noun}, in percentage points. {}",
+            panel(table)
+        ),
+        words::parts(table.rows.iter().flat_map(|r| [&r.old, &r.new])),
+    ];
     let name = format!("change-{}", table.role.as_str());
     let sides = [("Old", &table.old), ("New", &table.new)];
     frame.finish(&name, &format!("{}.", phrases.join("; ")), &notes, &sides, &table.ruleset)

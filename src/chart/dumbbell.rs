@@ -42,7 +42,7 @@ pub fn dumbbell(table: &DiffTable, style: &Style) -> Chart {
     }
     let body: Vec<String> =
         all.iter().filter(|r| r.withheld.is_none()).map(|r| words::change_phrase(r, table.new.unit)).collect();
-    let notes = [change::panel(table)];
+    let notes = [change::panel(table), words::parts(table.rows.iter().flat_map(|r| [&r.old, &r.new]))];
     let name = format!("shares-{}", table.role.as_str());
     let sides = [("Old", &table.old), ("New", &table.new)];
     frame.finish(&name, &format!("{}.", body.join("; ")), &notes, &sides, &table.ruleset)
@@ -127,9 +127,13 @@ fn draw(frame: &mut Frame, rows: &Rows, all: &[&DiffRow], table: &DiffTable) {
         frame.scene.horizontal(a, b, line.bar, ink, 3.0);
         dot(frame, a, line.bar, ink, false);
         dot(frame, b, line.bar, ink, true);
-        // The figures stand on the outer sides of the pair; where the dots meet, the newer one is enough.
+        // The figures stand on the outer sides of the pair; where they read the same, once is enough.
         let baseline = line.bar + Type::FIGURE.drop();
         let (low, high) = if b >= a { (row.share_old, row.share_new) } else { (row.share_new, row.share_old) };
+        if text(row.share_old) == text(row.share_new) {
+            frame.scene.text_on_paper(a.max(b) + 10.0, baseline, &text(row.share_new), Type::FIGURE.bold(), Anchor::Start);
+            continue;
+        }
         let font = |newer: bool| if newer { Type::FIGURE.bold() } else { Type::FIGURE.ink(Ink::Muted) };
         frame.scene.text_on_paper(a.min(b) - 10.0, baseline, &text(low), font(b < a), Anchor::End);
         frame.scene.text_on_paper(a.max(b) + 10.0, baseline, &text(high), font(b >= a), Anchor::Start);

@@ -85,7 +85,7 @@ impl Frame {
         self.scene.horizontal(self.left, self.right, self.y, Ink::Grid, 1.0);
         let font = Type::FOOT;
         let mut y = self.y + 10.0 + font.px * 0.78;
-        let mut paragraphs = notes.to_vec();
+        let mut paragraphs: Vec<String> = notes.iter().filter(|n| !n.is_empty()).cloned().collect();
         paragraphs.extend(sides.iter().map(|(side, p)| words::source(side, p)));
         paragraphs.push(format!("Rules {ruleset}. Made with mxcensus."));
         for paragraph in &paragraphs {

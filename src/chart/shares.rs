@@ -57,6 +57,7 @@ pub fn share_bars(table: &ShareTable, style: &Style) -> Chart {
             );
         }
     }
+    notes.push(words::parts(table.rows.iter().map(|r| &r.members)));
     if !table.role.is_exclusive() {
         notes.push("A member can have several of these at once: shares do not add up to 100 %.".to_owned());
     }
@@ -110,9 +111,9 @@ fn draw(frame: &mut Frame, rows: &Rows, all: &[&ShareRow], table: &ShareTable) {
             let (low, high) = (at(float(&low)), at(float(&high)));
             // Paper under the line, so that it shows on its own bar.
             scene.horizontal(low, high.max(low + 1.0), line.bar, Ink::Paper, 3.4);
-            scene.horizontal(low, high.max(low + 1.0), line.bar, Ink::Text, 1.4);
+            scene.horizontal(low, high.max(low + 1.0), line.bar, Ink::Muted, 1.3);
             for end in [low, high] {
-                scene.vertical(end, line.bar - 4.0, line.bar + 4.0, Ink::Text, 1.4);
+                scene.vertical(end, line.bar - 4.0, line.bar + 4.0, Ink::Muted, 1.3);
             }
         }
     }

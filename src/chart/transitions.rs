@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use num_traits::Zero;
 
-use super::font::Weight;
 use super::frame::Frame;
 use super::palette::{HEAT_STEPS, Ink};
 use super::rows::{Block, Rows};
@@ -20,7 +19,7 @@ use crate::share::{Count, Row};
 
 /// Old rows downwards, new rows across, largest movers first.
 pub fn transitions(table: &DiffTable, style: &Style) -> Chart {
-    let matrix = Matrix::new(table, style.top.min(if style.width < 560 { 5 } else { 10 }));
+    let matrix = Matrix::new(table, style.top.min(10));
     let noun = table.new.unit.noun(2);
     let subtitle = change::subtitle(table, &format!("{noun} by old and new {}", table.by.noun(1)));
     let mut frame = Frame::begin(style, matrix.finding(noun, table.by.noun(1)), subtitle, &[&table.old, &table.new]);
@@ -32,7 +31,13 @@ pub fn transitions(table: &DiffTable, style: &Style) -> Chart {
         };
         frame.say(text);
     } else {
-        draw(&mut frame, &matrix, table);
+        // As many vendors as leave room for the counts; where even a few do not, the moves are listed.
+        let fitting =
+            (LEAST_NAMED..=style.top.min(10)).rev().map(|top| Matrix::new(table, top)).find(|m| Grid::of(&frame, m).fits());
+        match fitting {
+            Some(matrix) => draw(&mut frame, &matrix, table),
+            None => list(&mut frame, &Matrix::new(table, usize::MAX - 1), table),
+        }
     }
     let moves: Vec<String> = matrix
         .moves()
@@ -41,7 +46,10 @@ pub fn transitions(table: &DiffTable, style: &Style) -> Chart {
         .map(|(from, to, n)| format!("{} from {} to {}", words::count(&n), matrix.labels[&from], matrix.labels[&to]))
         .collect();
     let body = if moves.is_empty() { "No moves.".to_owned() } else { format!("{}.", moves.join("; ")) };
-    let notes = [format!("From top: old side. Across: new side. Grey: stayed. {}", change::panel(table))];
+    let notes = [
+        format!("From top: old side. Across: new side. Grey: stayed. {}", change::panel(table)),
+        words::parts(matrix.cells.values()),
+    ];
     let name = format!("transitions-{}", table.role.as_str());
     frame.finish(&name, &body, &notes, &[("Old", &table.old), ("New", &table.new)], &table.ruleset)
 }
@@ -132,6 +140,14 @@ impl Matrix {
         }
     }
 
+    fn old_total(&self, end: &End) -> Count {
+        self.sum(|c| c.0 == *end)
+    }
+
+    fn new_total(&self, end: &End) -> Count {
+        self.sum(|c| c.1 == *end)
+    }
+
     fn sum(&self, keep: impl Fn(&(End, End)) -> bool) -> Count {
         self.cells.iter().filter(|(cell, _)| keep(cell)).map(|(_, n)| *n).sum()
     }
@@ -145,27 +161,45 @@ fn step(n: f64, max: f64) -> u8 {
     (1.0 + (f64::from(HEAT_STEPS) - 2.0) * (n / max).sqrt()).round().min(f64::from(HEAT_STEPS - 1)) as u8
 }
 
-fn draw(frame: &mut Frame, matrix: &Matrix, table: &DiffTable) {
-    let font = Type { px: 12.0, ..Type::LABEL };
-    let figure = Type { px: 12.0, weight: Weight::Regular, ink: Ink::Text };
-    let label = |end: &End| matrix.labels[end].as_str();
-    let total_old = |end: &End| matrix.sum(|c| c.0 == *end);
-    let total_new = |end: &End| matrix.sum(|c| c.1 == *end);
+/// A heat map with fewer vendors than this says less than a list of the moves.
+const LEAST_NAMED: usize = 5;
+const FONT: Type = Type { px: 12.0, ..Type::LABEL };
 
-    let limit = frame.inner() * if frame.narrow { 0.30 } else { 0.22 };
-    let wrapped: Vec<Vec<String>> = matrix.from.iter().map(|e| font.wrap(label(e), limit)).collect();
-    let label_width = wrapped.iter().flatten().map(|l| font.width(l)).fold(0.0, f64::max) + 10.0;
-    let margin =
-        matrix.from.iter().map(|e| figure.width(&words::count(&total_old(e)))).fold(Type::AXIS.width("old total"), f64::max)
-            + 10.0;
-    let columns = matrix.to.len() as f64;
-    // Where a count would not fit its cell, the moves are listed instead.
-    let widest = matrix.cells.values().map(words::count).chain(matrix.to.iter().map(|e| words::count(&total_new(e))));
-    let widest = widest.map(|t| figure.width(&t)).fold(14.0, f64::max) + 6.0;
-    if (frame.inner() - label_width - margin) / columns < widest {
-        return list(frame, &Matrix::new(table, usize::MAX - 1), table);
+/// Widths of the heat map's columns.
+struct Grid {
+    /// Old rows' labels, wrapped.
+    labels: Vec<Vec<String>>,
+    label_width: f64,
+    cell: f64,
+    /// The column of old totals.
+    margin: f64,
+    /// What the widest count needs.
+    widest: f64,
+}
+
+impl Grid {
+    fn of(frame: &Frame, matrix: &Matrix) -> Self {
+        let limit = frame.inner() * if frame.narrow { 0.30 } else { 0.22 };
+        let labels: Vec<Vec<String>> = matrix.from.iter().map(|e| FONT.wrap(&matrix.labels[e], limit)).collect();
+        let label_width = labels.iter().flatten().map(|l| FONT.width(l)).fold(0.0, f64::max) + 10.0;
+        let total = |end: &End| FONT.width(&words::count(&matrix.old_total(end)));
+        let margin = matrix.from.iter().map(total).fold(Type::AXIS.width("old total"), f64::max) + 10.0;
+        let counts = matrix.cells.values().copied().chain(matrix.to.iter().map(|e| matrix.new_total(e)));
+        let widest = counts.map(|n| FONT.width(&words::count(&n))).fold(14.0, f64::max) + 6.0;
+        let cell = ((frame.inner() - label_width - margin) / matrix.to.len() as f64).min(76.0);
+        Self { labels, label_width, cell, margin, widest }
     }
-    let cell = ((frame.inner() - label_width - margin) / columns).min(76.0);
+
+    fn fits(&self) -> bool {
+        self.cell >= self.widest
+    }
+}
+
+fn draw(frame: &mut Frame, matrix: &Matrix, table: &DiffTable) {
+    let (font, figure) = (FONT, FONT);
+    let label = |end: &End| matrix.labels[end].as_str();
+    let Grid { labels: wrapped, label_width, cell, margin, .. } = Grid::of(frame, matrix);
+    let columns = matrix.to.len() as f64;
     let (x0, gap) = (frame.left + label_width, 2.0);
 
     // Headings lie flat where every one fits its column, in three lines at most; else they all read upwards.
@@ -227,7 +261,7 @@ fn draw(frame: &mut Frame, matrix: &Matrix, table: &DiffTable) {
         frame.scene.text(
             right + margin,
             middle + figure.drop(),
-            &words::count(&total_old(from)),
+            &words::count(&matrix.old_total(from)),
             figure.ink(Ink::Muted),
             Anchor::End,
         );
@@ -236,7 +270,7 @@ fn draw(frame: &mut Frame, matrix: &Matrix, table: &DiffTable) {
     frame.scene.text(frame.left, frame.y + 18.0, "new total", axis, Anchor::Start);
     for (i, to) in matrix.to.iter().enumerate() {
         let x = x0 + (i as f64 + 0.5) * cell;
-        frame.scene.text(x, frame.y + 18.0, &words::count(&total_new(to)), figure.ink(Ink::Muted), Anchor::Middle);
+        frame.scene.text(x, frame.y + 18.0, &words::count(&matrix.new_total(to)), figure.ink(Ink::Muted), Anchor::Middle);
     }
     frame.y += 28.0;
 }

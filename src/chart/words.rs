@@ -180,3 +180,11 @@ pub fn change_finding(table: &DiffTable) -> String {
         (None, None) => format!("No {} gained or lost a {}", table.by.noun(1), unit.noun(1)),
     }
 }
+
+/// A note for tables in which members count in parts; empty where all are whole.
+pub fn parts<'a>(counts: impl IntoIterator<Item = &'a Count>) -> String {
+    if counts.into_iter().all(Count::is_integer) {
+        return String::new();
+    }
+    "A member whose most preferred exchanges belong to several vendors counts in equal parts.".to_owned()
+}
