@@ -53,6 +53,7 @@ pub fn change_bars(table: &DiffTable, style: &Style) -> Chart {
             "Bars: (new \u{2212} old) / old in {noun}. Points: change of the share of measured {noun}, in percentage points. {}",
             panel(table)
         ),
+        words::sources(table),
         words::parts(table.rows.iter().flat_map(|r| [&r.old, &r.new])),
     ];
     let name = format!("change-{}", table.role.as_str());

@@ -21,7 +21,7 @@ mod scene;
 mod shares;
 mod svg;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod transitions;
 mod words;
 

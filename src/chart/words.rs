@@ -16,8 +16,7 @@ pub fn typeset(figure: &str) -> String {
 
 /// A count, to one decimal where members are split between vendors.
 pub fn count(value: &Count) -> String {
-    let tenths = (value * Count::from_integer(10)).round();
-    typeset(&number::grouped(&(tenths / Count::from_integer(10))))
+    typeset(&number::rounded(value))
 }
 
 pub fn whole(n: usize) -> String {
@@ -166,14 +165,36 @@ pub fn change_phrase(row: &DiffRow, unit: Unit) -> String {
     }
 }
 
-/// The finding of a diff table: who gained and who lost most members.
-pub fn change_finding(table: &DiffTable) -> String {
+/// The vendor that gained most members and the one that lost most.
+fn extremes(table: &DiffTable) -> (Option<&DiffRow>, Option<&DiffRow>) {
     let named = || table.rows.iter().filter(|r| matches!(r.row, Row::Named(_)) && r.withheld.is_none());
     // The first of equals: rows are sorted by size.
     let winner = named().rev().max_by_key(|r| r.net()).filter(|r| r.net() > Count::zero());
     let loser = named().rev().min_by_key(|r| r.net()).filter(|r| r.net() < Count::zero());
+    (winner, loser)
+}
+
+/// How much of the titled changes is switching and how much the list or reachability.
+pub fn sources(table: &DiffTable) -> String {
+    let (winner, loser) = extremes(table);
+    let mixed = |r: &&DiffRow| r.entered != r.left || r.appeared != r.disappeared;
+    let sentence = |r: &DiffRow| {
+        let signed = |v: Count| if v > Count::zero() { format!("+{}", count(&v)) } else { count(&v) };
+        format!(
+            "{}: {} by switching, {} by the list, {} by reachability.",
+            r.label,
+            signed(r.gained - r.lost),
+            signed(r.entered - r.left),
+            signed(r.appeared - r.disappeared)
+        )
+    };
+    winner.into_iter().chain(loser).filter(mixed).map(sentence).collect::<Vec<_>>().join(" ")
+}
+
+/// The finding of a diff table: who gained and who lost most members.
+pub fn change_finding(table: &DiffTable) -> String {
     let unit = table.new.unit;
-    match (winner, loser) {
+    match extremes(table) {
         (Some(w), Some(l)) => format!("{}; {}", change_phrase(w, unit), change_phrase(l, unit)),
         (Some(one), None) | (None, Some(one)) => change_phrase(one, unit),
         (None, None) if table.rows.iter().all(|r| r.old.is_zero() && r.new.is_zero()) => "Nothing to compare".to_owned(),

@@ -7,6 +7,7 @@ mod listing;
 mod markdown;
 pub mod table;
 pub mod tables;
+mod words;
 
 use std::collections::BTreeMap;
 

@@ -74,6 +74,11 @@ pub fn grouped(value: &Count) -> String {
     out
 }
 
+/// As [`grouped`], to one decimal where members are split: for sentences, where six digits would not be read.
+pub fn rounded(value: &Count) -> String {
+    grouped(&((value * Count::from_integer(10)).round() / Count::from_integer(10)))
+}
+
 /// As [`grouped`], with a plus sign where the value is above zero.
 pub fn change(value: &Count) -> String {
     signed(grouped(value))
@@ -188,6 +193,8 @@ mod tests {
         assert_eq!(grouped(&ratio(2640, 1)), "2,640");
         assert_eq!(grouped(&ratio(-1_234_567, 2)), "-617,283.5");
         assert_eq!(grouped(&ratio(100, 1)), "100");
+        assert_eq!(rounded(&ratio(8953, 3)), "2,984.3");
+        assert_eq!(rounded(&ratio(78, 1)), "78");
         assert_eq!(change(&ratio(3, 1)), "+3");
         assert_eq!(change(&ratio(0, 1)), "0");
         assert_eq!(percent(&ratio(89, 455)), "19.6 %");
