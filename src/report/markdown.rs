@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::table::{Format, Table};
-use super::{Page, Picture, Side, escape, headline, tables, words};
+use super::{Page, Picture, Side, escape, headline, summary, tables, words};
 use crate::classify::Evidence;
-use crate::diff::DiffTable;
+use crate::diff::{self, DiffTable};
 use crate::share::ShareTable;
 use crate::vendor::Role;
 
@@ -39,7 +39,6 @@ fn paragraph(out: &mut String, text: &str) {
 fn headlines(out: &mut String, page: &Page<'_>) {
     out.push_str("## In short\n\n");
     for diff in page.diffs.iter().filter(|d| d.role.is_exclusive()) {
-        let movers = headline::movers(diff, 5);
         _ = writeln!(
             out,
             "{}, observed {}, compared with {}:\n",
@@ -47,14 +46,7 @@ fn headlines(out: &mut String, page: &Page<'_>) {
             diff.new.dates(),
             diff.old.dates()
         );
-        for row in &movers {
-            let sources = headline::sources(row).map(|s| format!(": {s}")).unwrap_or_default();
-            _ = writeln!(out, "- **{}**{}", escape::markdown(&headline::change(row, diff)), escape::markdown(&sources));
-        }
-        if movers.is_empty() {
-            out.push_str("- No vendor gained or lost a member.\n");
-        }
-        out.push('\n');
+        _ = writeln!(out, "{}", summary::markdown(&diff::summary(diff, 5)));
     }
     if page.diffs.is_empty() {
         for share in page.new.shares.iter().filter(|s| s.role.is_exclusive()) {
