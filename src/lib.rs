@@ -23,6 +23,7 @@
 //! | [`classify`] | from answers to verdicts, with evidence |
 //! | [`share`] | market share of one snapshot, with bounds |
 //! | [`diff`] | two snapshots compared |
+//! | [`trend`] | shares and changes over several snapshots |
 //!
 //! # Invariants
 //!
@@ -54,5 +55,6 @@ pub mod replay;
 pub mod report;
 pub mod share;
 pub mod snapshot;
+pub mod trend;
 pub mod validate;
 pub mod vendor;

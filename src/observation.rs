@@ -171,3 +171,49 @@ impl<'a> Observation<'a> {
         !self.limits.partial.contains(&kind)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::dns::Record;
+
+    fn answer() -> impl Strategy<Value = (Question, Answer)> {
+        let outcomes = prop::sample::select(Outcome::ALL.to_vec());
+        (0..3_u8, outcomes, prop::collection::vec(0..3_u8, 0..3)).prop_map(|(name, outcome, hosts)| {
+            let qname = Name::parse(&format!("n{name}.example")).unwrap();
+            let record = |host| Record { owner: qname.clone(), rtype: Type::Mx, rdata: format!("10 mx{host}.example.").into() };
+            let answer = Answer::new(&qname, outcome, hosts.into_iter().map(record).collect());
+            (Question::new(qname, Type::Mx), answer)
+        })
+    }
+
+    fn class(answer: &Answer) -> u8 {
+        precedence(answer).0
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_arrival_never_matters(
+            (answers, shuffled) in prop::collection::vec(answer(), 0..12)
+                .prop_flat_map(|answers| (Just(answers.clone()), Just(answers).prop_shuffle()))
+        ) {
+            let (facts, conflicts) = merge(answers.clone());
+            prop_assert_eq!(merge(shuffled), (facts.clone(), conflicts));
+            for (question, answer) in &answers {
+                prop_assert!(class(facts.get(question).unwrap()) <= class(answer), "a failure beat {:?}", answer);
+            }
+            prop_assert_eq!(merge(answers.iter().chain(&answers).cloned()), (facts, conflicts), "twice is once");
+        }
+    }
+
+    #[test]
+    fn only_definitive_answers_that_differ_are_a_conflict() {
+        let question = Question::new(Name::parse("a.example").unwrap(), Type::Mx);
+        let conflicts = |outcomes: &[Outcome]| merge(outcomes.iter().map(|&o| (question.clone(), Answer::empty(o)))).1;
+        assert_eq!(conflicts(&[Outcome::Nodata, Outcome::Timeout, Outcome::Unrecorded, Outcome::Nodata]), 0);
+        assert_eq!(conflicts(&[Outcome::Timeout, Outcome::Servfail]), 0);
+        assert_eq!(conflicts(&[Outcome::Nodata, Outcome::Nxdomain, Outcome::Nodata]), 1);
+    }
+}

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Left to right: a module may use itself and what stands before it.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "dns",
     "mail",
     "population",
@@ -19,6 +19,7 @@ const ORDER: [&str; 17] = [
     "share",
     "diff",
     "trend",
+    "validate",
     "chart",
     "report",
     "replay",

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use mxcensus::crawl::{Cancel, Concurrency, Crawled, Progress, Settings, crawl};
@@ -10,6 +11,7 @@ use mxcensus::observation::Facts;
 use mxcensus::plan::{Depth, Kind, Labels, Plan};
 use mxcensus::population::{Member, Population, Unit};
 use mxcensus::replay::{Options, Server, serve};
+use mxcensus::snapshot::Snapshot;
 
 fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
@@ -270,6 +272,7 @@ fn a_resolver_that_is_not_there_ends_the_crawl_at_once_and_leaves_nothing_to_res
     let journal = folder.path().join("journal");
     let plan = Plan::new(Depth::Mx, Labels::default());
     for _ in 0..2 {
+        assert!(!journal.exists());
         let settings = Settings::loopback(closed);
         let error =
             crawl(&population, &plan, &settings, &journal, false, &Arc::default(), &Cancel::new()).unwrap_err().to_string();
@@ -277,4 +280,35 @@ fn a_resolver_that_is_not_there_ends_the_crawl_at_once_and_leaves_nothing_to_res
             assert!(error.contains(word), "{error}");
         }
     }
+}
+
+/// Serves a recorded snapshot and crawls it with its own plan.
+fn replay_of_recorded(population: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/snapshots").join(population);
+    let folder = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let recorded = Snapshot::open(&folder).unwrap();
+    let server = serve_here(&recorded.facts);
+    let settings = Settings { retries: 0, second_pass: false, ..Settings::loopback(server.addr()) };
+    let crawled = crawl_here(&recorded.population, &recorded.manifest.plan, &settings);
+    let asked: BTreeSet<&Question> = crawled.facts.iter().map(|(question, _)| question).collect();
+    for (question, answer) in crawled.facts.iter() {
+        assert_eq!(answer, &replayed(&recorded.facts, question), "{question}");
+    }
+    let missed: Vec<_> = recorded.facts.iter().filter(|(q, _)| !asked.contains(q)).map(|(q, _)| q.to_string()).collect();
+    assert!(
+        missed.is_empty(),
+        "{} recorded questions were not asked, such as {:?}",
+        missed.len(),
+        &missed[..missed.len().min(5)]
+    );
+}
+
+#[test]
+fn the_recorded_fortune_20_replay_whole() {
+    replay_of_recorded("recorded-fortune20-2023-10-04");
+}
+
+#[test]
+fn the_recorded_municipalities_replay_whole() {
+    replay_of_recorded("recorded-municipalities-2026-05-03");
 }

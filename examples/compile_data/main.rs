@@ -47,7 +47,18 @@ fn write_population(data: &Path, population: &Population, about: &About) -> Resu
 }
 
 fn print(report: &ImportReport) {
-    let ImportReport { rows, records, answered, unrecorded, conflicts, absent, not_asked_again, outside_plan, skipped } = report;
+    let ImportReport {
+        rows,
+        records,
+        answered,
+        unrecorded,
+        conflicts,
+        absent,
+        not_asked_again,
+        outside_plan,
+        skipped,
+        statuses: _,
+    } = report;
     let outside: usize = outside_plan.iter().map(|(_, n)| n).sum();
     println!("  rows {rows}, records {records}, questions answered {answered}, unrecorded {unrecorded}, conflicts {conflicts}");
     println!("  members without a row {absent}, not asked again {not_asked_again}, records outside the plan {outside}");

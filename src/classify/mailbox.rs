@@ -43,7 +43,8 @@ pub(super) fn mailbox(
         flags.extend(other.then_some(Flag::MailboxOther));
         return share_out(direct);
     }
-    if let Some(found) = look_through(&signs, flags) {
+    let own_edge = gateway.primary().iter().all(|x| matches!(x.holder, Holder::Own { private_brand: false }));
+    if let Some(found) = look_through(&signs, own_edge, flags) {
         return hybrid(observation, gateway, found, flags);
     }
     if let Some(own) = self_hosted(observation, gateway) {
@@ -200,8 +201,9 @@ fn wildcard_target(observation: &Observation) -> Option<Name> {
     observation.answer(Kind::Control, &control, Type::Txt)?.cname_target(&control)
 }
 
-/// The host that the signs name, if they agree well enough.
-fn look_through(signs: &[Sign], flags: &mut BTreeSet<Flag>) -> Option<Vec<Attribution>> {
+/// The host that the signs name, if they agree well enough. Where mail goes to the company's own
+/// exchange, one sign of tier B says that a host may send, not that the mailboxes left the house.
+fn look_through(signs: &[Sign], own_edge: bool, flags: &mut BTreeSet<Flag>) -> Option<Vec<Attribution>> {
     let mut by_vendor: BTreeMap<&str, Vec<&Sign>> = BTreeMap::new();
     for sign in signs {
         by_vendor.entry(&sign.rule.vendor).or_default().push(sign);
@@ -222,6 +224,10 @@ fn look_through(signs: &[Sign], flags: &mut BTreeSet<Flag>) -> Option<Vec<Attrib
             return None;
         }
     }
+    if best == Tier::B && own_edge && leaders.iter().any(|vendor| signals_of_tier_b(&by_vendor[vendor]) < 2) {
+        flags.insert(Flag::MailboxOther);
+        return None;
+    }
     let others = by_vendor.iter().any(|(vendor, list)| !leaders.contains(vendor) && list.iter().any(|s| s.tier <= Tier::B));
     flags.extend(others.then_some(Flag::MailboxOther));
     if leaders.len() > 1 {
@@ -229,6 +235,10 @@ fn look_through(signs: &[Sign], flags: &mut BTreeSet<Flag>) -> Option<Vec<Attrib
     }
     let attributions = leaders.into_iter().map(|vendor| attribution(&by_vendor[vendor])).collect();
     Some(share_out(attributions))
+}
+
+fn signals_of_tier_b(signs: &[&Sign]) -> usize {
+    signs.iter().filter(|s| s.tier == Tier::B).map(|s| s.rule.signal).collect::<BTreeSet<_>>().len()
 }
 
 fn distinct_signals(signs: &[&Sign]) -> usize {

@@ -59,6 +59,10 @@ pub enum Command {
     Share(ShareArgs),
     /// Two snapshots compared: who gained, who lost, who switched, and why the totals moved
     Diff(DiffArgs),
+    /// Shares over several snapshots of one series
+    Trend(TrendArgs),
+    /// Flip rate of two crawls of the same week: the error bar of a yearly diff
+    Noise(NoiseArgs),
     /// Charts of a snapshot, or of two compared, as SVG and PNG
     Chart(ReportArgs),
     /// A report of a snapshot, or of two compared
@@ -307,6 +311,16 @@ pub enum DiffTableArg {
     Transitions,
     /// The members that moved, with the records of both sides
     Switchers,
+    /// The change over members of both lists that were measured on both sides
+    Panel,
+    /// The change in sentences that cannot be misread
+    Summary,
+    /// Who won from whom
+    WinLoss,
+    /// Brands that changed hands between the two dates: annotations, not growth
+    Owners,
+    /// What the rules moved, with --old-rules: all four cells of old and new data, old and new rules
+    Drift,
 }
 
 #[derive(Debug, Args)]
@@ -319,6 +333,9 @@ pub struct DiffArgs {
     /// Which table
     #[arg(long, value_enum, default_value_t, help_heading = "Table")]
     pub table: DiffTableArg,
+    /// The rules of an earlier publication, a folder of TOML files, for --table drift
+    #[arg(long, value_name = "DIR")]
+    pub old_rules: Option<PathBuf>,
     /// Question kinds: those both sides hold, or each side its own
     #[arg(long, value_enum, default_value_t)]
     pub plan: PlanArg,
@@ -331,6 +348,41 @@ pub enum PlanArg {
     #[default]
     Shared,
     Own,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TrendTableArg {
+    /// One row a vendor, one column a snapshot
+    #[default]
+    Wide,
+    /// One row a vendor and snapshot, for programs
+    Long,
+    /// Why each step, and first to last, moved
+    Steps,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  mxcensus trend recorded-municipalities/2026-04-05 recorded-municipalities/2026-04-15 recorded-municipalities/2026-05-03\n\nAll snapshots are classified with the same rules, on the question kinds that all hold."
+)]
+pub struct TrendArgs {
+    #[arg(required = true, num_args = 2..)]
+    pub snapshots: Vec<String>,
+    #[arg(long, value_enum, default_value_t, help_heading = "Table")]
+    pub table: TrendTableArg,
+    #[command(flatten)]
+    pub tables: Tables,
+}
+
+#[derive(Debug, Args)]
+pub struct NoiseArgs {
+    pub first: String,
+    pub second: String,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -425,6 +477,16 @@ pub enum RulesCommand {
     Check,
     /// One vendor or one rule, in full
     Show { id: String },
+    /// What another ruleset would do to a snapshot: which domains move, by how many points
+    Impact {
+        /// The other rules, a folder of TOML files
+        rules: PathBuf,
+        snapshot: String,
+        #[arg(long, value_enum, default_value = "gateway")]
+        role: RoleArg,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
 }
 
 #[derive(Debug, Args)]

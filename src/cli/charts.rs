@@ -13,8 +13,9 @@ use crate::snapshot::Snapshot;
 use crate::vendor::{Role, Ruleset};
 
 use super::args::{Common, PlanArg, ReportArgs};
+use super::change::{Pair, all_diffs};
 use super::failure::{Exit, Failure};
-use super::measures::{Pair, all_diffs, all_shares};
+use super::measures::all_shares;
 use super::{out, side};
 
 pub fn chart(common: &Common, args: &ReportArgs) -> Result<Exit, Failure> {
@@ -161,7 +162,7 @@ pub fn write_report(
     let page = write_page(&made, &title, folder, &[command])?;
     if !common.quiet {
         for diff in made.diffs.iter().filter(|d| d.role.is_exclusive()) {
-            eprint!("{}", report::headline::changes(diff, 5));
+            eprint!("{}", report::summary::text(&crate::diff::summary(diff, 5)));
         }
     }
     out::emit(&format!("{}\n", page.display()), None)

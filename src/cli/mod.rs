@@ -4,6 +4,7 @@
 //! 2 wrong usage, 3 done but incomplete.
 
 mod args;
+mod change;
 mod charts;
 
 mod crawl;
@@ -61,7 +62,9 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Crawl(args) => crawl::crawl(common, args),
         Command::Classify(args) => measures::classify(common, args),
         Command::Share(args) => measures::share(common, args),
-        Command::Diff(args) => measures::diff(common, args),
+        Command::Diff(args) => change::diff(common, args),
+        Command::Trend(args) => change::trend(common, args),
+        Command::Noise(args) => change::noise(common, args),
         Command::Chart(args) => charts::chart(common, args),
         Command::Report(args) => charts::report(common, args),
         Command::Explain(args) => explain::explain(common, args),

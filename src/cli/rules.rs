@@ -7,7 +7,7 @@ use crate::vendor::{Ruleset, Vendor, lint};
 
 use super::args::{Common, RulesArgs, RulesCommand};
 use super::failure::{Exit, Failure};
-use super::{out, side};
+use super::{change, out, side};
 
 pub fn rules(common: &Common, args: &RulesArgs) -> Result<Exit, Failure> {
     let rules = side::rules(common)?;
@@ -19,6 +19,9 @@ pub fn rules(common: &Common, args: &RulesArgs) -> Result<Exit, Failure> {
         }
         RulesCommand::Check => check(common, rules),
         RulesCommand::Show { id } => show(id, rules),
+        RulesCommand::Impact { rules, snapshot, role, format } => {
+            change::impact(common, rules, snapshot, (*role).into(), *format)
+        }
     }
 }
 

@@ -26,9 +26,16 @@ impl Rules {
 }
 
 pub fn rules(common: &Common) -> Result<Rules, Failure> {
-    let Some(folder) = &common.rules else { return Ok(Rules::Embedded(Ruleset::embedded())) };
+    match &common.rules {
+        None => Ok(Rules::Embedded(Ruleset::embedded())),
+        Some(folder) => Ok(Rules::Own(Box::new(load(folder)?))),
+    }
+}
+
+/// Rules from a folder, or everything that is wrong with it.
+pub fn load(folder: &Path) -> Result<Ruleset, Failure> {
     match Ruleset::load(folder) {
-        Ok(rules) => Ok(Rules::Own(Box::new(rules))),
+        Ok(rules) => Ok(rules),
         Err(errors) => {
             let list: Vec<String> = errors.iter().map(|e| format!("  {e}")).collect();
             Err(Failure::new(format!("{} cannot be used as rules:\n{}", folder.display(), list.join("\n"))))

@@ -209,6 +209,15 @@ impl Journal {
     }
 }
 
+/// Removes a journal that holds a header and nothing else.
+pub(super) fn discard_if_empty(path: &Path) {
+    let empty = File::open(path).is_ok_and(|file| BufReader::new(file).lines().nth(1).is_none());
+    if empty {
+        // Where this fails the next crawl starts over it all the same.
+        _ = std::fs::remove_file(path);
+    }
+}
+
 fn io(path: &Path, source: std::io::Error) -> CrawlError {
     CrawlError::Io { path: path.to_owned(), source }
 }

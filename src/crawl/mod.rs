@@ -96,7 +96,7 @@ impl Counts {
 
 /// Asks every question of the plan about every member and returns when all are settled, or soon
 /// after `cancel`. Runs on a thread of its own and blocks the caller, who may poll `progress`
-/// from another thread. Every answer is in the file `journal` within a second; the file stays
+/// from another thread. Every answer is in the journal file `path` within a second; the file stays
 /// when the crawl ends, and is the caller's to remove once the answers are sealed elsewhere.
 ///
 /// # Errors
@@ -106,7 +106,7 @@ pub fn crawl(
     population: &Population,
     plan: &Plan,
     settings: &Settings,
-    journal: &Path,
+    path: &Path,
     resume: bool,
     progress: &Arc<Progress>,
     cancel: &Cancel,
@@ -118,7 +118,7 @@ pub fn crawl(
     let mut taken_over = 0;
     let mut started = header.started;
     let journal = if resume {
-        let (journal, resumed) = Journal::resume(journal, &header)?;
+        let (journal, resumed) = Journal::resume(path, &header)?;
         started = resumed.started;
         if resumed.damaged > 0 {
             warnings.push(format!("{} damaged records of the journal were dropped and asked again", resumed.damaged));
@@ -129,17 +129,27 @@ pub fn crawl(
         taken_over = ledger.iter().filter(|e| e.answer.as_ref().is_some_and(|a| a.outcome.is_definitive())).count() as u64;
         journal
     } else {
-        Journal::create(journal, &header)?
+        Journal::create(path, &header)?
     };
     let start = run::Start { plan, settings, journal, ledger, resumed: taken_over, started, warnings };
-    // A thread and a runtime of its own: it may be called from within any other runtime.
+    let crawled = on_own_thread(|| run::run(start, population.members.iter(), progress, cancel));
+    if !resume && crawled.is_err() {
+        // A crawl that found no resolver leaves nothing to resume.
+        journal::discard_if_empty(path);
+    }
+    crawled
+}
+
+/// Runs a future to its end on a thread and a runtime of its own, as the caller may be within any
+/// other runtime.
+fn on_own_thread<T: Send, F: Future<Output = Result<T, CrawlError>>>(work: impl FnOnce() -> F + Send) -> Result<T, CrawlError> {
     std::thread::scope(|scope| {
         let crawl = std::thread::Builder::new().name("crawl".into()).spawn_scoped(scope, || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CrawlError::Start)?;
-            runtime.block_on(run::run(start, population.members.iter(), progress, cancel))
+            runtime.block_on(work())
         });
         match crawl.map_err(CrawlError::Start)?.join() {
-            Ok(crawled) => crawled,
+            Ok(result) => result,
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })

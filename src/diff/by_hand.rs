@@ -2,9 +2,13 @@
 
 use crate::classify::{Classification, Verdict};
 use crate::diff::laws::diff;
-use crate::diff::{Cause, DiffRow, DiffTable, Options, holm, mcnemar, needed};
-use crate::share::arbitrary::{member, named};
-use crate::share::{Count, Grouping, number};
+use crate::diff::{
+    Cause, Corners, DiffRow, DiffTable, Options, drift, finding, holm, mcnemar, needed, noise, ownership, summary, win_loss,
+};
+use crate::population::Unit;
+use crate::provenance::Provenance;
+use crate::share::arbitrary::{labels, member, named, provenance, vendors};
+use crate::share::{Count, Grouping, View, measure, number};
 use crate::vendor::Role;
 
 fn row<'t>(table: &'t DiffTable, label: &str) -> &'t DiffRow {
@@ -192,4 +196,114 @@ fn holm_runs_over_changed_rows_before_any_is_folded() {
     let top = diff(&old, &new, Role::Gateway, Grouping::Vendor, &Options { top: Some(1), ..Options::default() });
     assert_eq!(row(&top, "Beta").p_holm, Some(2.0 * p));
     assert_eq!((row(&top, "other (1 vendor)").p_value, row(&top, "other (1 vendor)").lost), (None, whole(11)));
+}
+
+/// The sentence of the measure's definition, from 214 of 2,640 domains: 4 in, 1 out.
+#[test]
+fn the_summary_cannot_be_misread() {
+    let build = |alpha: std::ops::Range<usize>, also: Option<usize>| -> Vec<Classification> {
+        let verdict = |i: usize| if alpha.contains(&i) || Some(i) == also { named("alpha") } else { named("beta") };
+        (0..2640).map(|i| member(&format!("m{i}"), &format!("m{i}.example"), &[verdict(i)])).collect()
+    };
+    // 0 goes, 214 to 217 come.
+    let table = gateways(&build(0..214, None), &build(1..218, None));
+    let table = DiffTable { new: Provenance { unit: Unit::Domain, ..table.new.clone() }, ..table };
+    let found = summary(&table, 5);
+    assert_eq!(found.findings[0].vendor, "Beta");
+    let alpha = &found.findings[1];
+    assert_eq!(alpha.headline, "Alpha +1.4 % (214 -> 217 domains, +0.1 points)");
+    assert_eq!(
+        alpha.switching,
+        "Alpha gained 3 of 2,640 domains (+1.4 %, +0.1 points; 4 in, 1 out; exact p = 0.38, Holm p = 0.75: \
+         not distinguishable from balanced switching)"
+    );
+    assert_eq!(alpha.remarks, ["With 5 changes, no split could have reached p < 0.05."]);
+}
+
+#[test]
+fn the_summary_keeps_the_causes_apart() {
+    let old = [
+        member("a", "a", &[named("alpha")]),
+        member("b", "b", &[Verdict::Unattributed]),
+        member("c", "c", &[named("alpha")]),
+        member("d", "d", &[named("alpha")]),
+    ];
+    let new = [
+        member("a", "a2", &[named("gamma")]),
+        member("b", "b", &[named("alpha")]),
+        member("d", "d", &[Verdict::Unreachable]),
+        member("e", "e", &[named("alpha")]),
+    ];
+    let table = gateways(&old, &new);
+    let alpha = finding(&table, row(&table, "Alpha"));
+    assert_eq!(alpha.headline, "Alpha -33.3 % (3 -> 2 companies, -8.3 points)");
+    assert_eq!(
+        alpha.remarks,
+        [
+            "With 2 changes, no split could have reached p < 0.05.",
+            "3 -> 2: 0 by switching, +1 entered the list, -1 left it, -1 became unreachable.",
+            "Of the change in share, -33.3 points come from its count and +25.0 from the denominator (4 -> 3 measured).",
+            "1 of what it gained came from unattributed and 0 of what it lost went there: detection, not market.",
+            "0 gained and 1 lost because another domain was asked for the same member."
+        ]
+    );
+    let caveats = summary(&table, 1).caveats;
+    assert_eq!(
+        caveats[0],
+        "The lists differ: 1 company entered and 1 left. They count in both totals, and in no one's gains or losses."
+    );
+    assert_eq!(caveats[1], "1 became unreachable and 0 reachable again: not measured, hence no switch.");
+    assert_eq!(caveats.last().unwrap(), "1 further vendor has changed as well.");
+    let gamma = finding(&table, row(&table, "Gamma"));
+    assert_eq!(gamma.headline, "Gamma new (0 -> 1 company, +33.3 points)");
+}
+
+/// Alpha was bought by the owner of Beta on 2025-01-01, between the snapshots.
+#[test]
+fn an_acquisition_is_an_annotation_and_not_growth() {
+    let members = year(89);
+    let brands = gateways(&members, &members);
+    let events = ownership(&brands, &vendors());
+    assert_eq!(events.len(), 1);
+    let event = &events[0];
+    assert_eq!((event.vendor.as_str(), event.from.as_str(), event.to.as_str()), ("Alpha", "Alpha Inc", "Beta Group"));
+    assert_eq!((event.on.as_deref(), event.members_old, event.members_new), (Some("2025-01-01"), whole(89), whole(89)));
+    let owners = diff(&members, &members, Role::Gateway, Grouping::Owner, &Options::default());
+    let group = row(&owners, "Beta Group");
+    assert_eq!((group.old, group.new, group.gained), (whole(455), whole(455), whole(0)));
+}
+
+#[test]
+fn duels_name_both_sides() {
+    let duels = win_loss(&gateways(&year(89), &year(78)));
+    let told: Vec<(&str, &str, Count, Count)> =
+        duels.iter().map(|d| (d.vendor.as_str(), d.counterpart.as_str(), d.won, d.lost)).collect();
+    assert_eq!(told, [("Alpha", "Beta", whole(0), whole(11)), ("Beta", "Alpha", whole(11), whole(0))]);
+}
+
+#[test]
+fn noise_is_flips_over_members_resolved_twice() {
+    let (mut first, second) = (year(89), year(78));
+    first[454] = member("m454", "m454.example", &[Verdict::Unreachable]);
+    let noise = noise(&gateways(&first, &second));
+    assert_eq!((noise.panel, noise.resolved, noise.flipped, noise.half_reachable), (455, 454, 11, whole(1)));
+    assert_eq!((noise.rate(), noise.expected(908)), (Some(Count::new(11, 454)), Some(whole(22))));
+}
+
+/// New rules read 10 more members as Alpha in the old records; DNS moved 11 away.
+#[test]
+fn rule_drift_and_data_sum_to_what_is_seen() {
+    let labels = labels();
+    let view = View { role: Role::Gateway, by: Grouping::Vendor, labels: &labels };
+    let table = |alpha: usize, rules: &str| {
+        measure(&year(alpha), view, &provenance(455, "2025-06-01"), rules, &Default::default()).unwrap()
+    };
+    let (a, b, c, d) = (table(89, "old"), table(99, "new"), table(79, "old"), table(88, "new"));
+    let corners = Corners { old_data_old_rules: &a, old_data_new_rules: &b, new_data_old_rules: &c, new_data_new_rules: &d };
+    let drift = drift(corners);
+    let alpha = drift.rows.iter().find(|r| r.label == "Alpha").unwrap();
+    assert_eq!((alpha.apparent(), alpha.data_effect(), alpha.rule_effect()), (whole(-1), whole(-11), whole(10)));
+    assert_eq!(alpha.data_effect_pp(), Some(Count::new(-1100, 455)));
+    assert_eq!((drift.old_rules.as_str(), drift.new_rules.as_str()), ("old", "new"));
+    assert_eq!(drift.rows.last().unwrap().label, "total");
 }

@@ -28,6 +28,8 @@ fn zero() -> Count {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     #[test]
     fn every_moved_member_is_accounted_for((old, new) in snapshots(), top in prop::option::of(0_usize..3)) {
         for role in Role::ALL {

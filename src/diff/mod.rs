@@ -4,12 +4,17 @@
 mod by_hand;
 mod check;
 mod compare;
+mod drift;
 mod flow;
 #[cfg(test)]
 mod laws;
 mod mcnemar;
+mod noise;
+mod ownership;
 mod panel;
 mod rows;
+mod summary;
+mod win_loss;
 
 use crate::classify::Evidence;
 use crate::provenance::Provenance;
@@ -18,8 +23,13 @@ use crate::vendor::Role;
 
 pub use check::check;
 pub use compare::{Comparison, Options, Sides, compare};
+pub use drift::{Corner, Corners, Drift, DriftRow, drift};
 pub use mcnemar::{holm, mcnemar, needed};
+pub use noise::{Noise, noise};
+pub use ownership::{OwnershipEvent, ownership};
 pub use panel::{Match, match_members};
+pub use summary::{Finding, Summary, finding, headline, summary};
+pub use win_loss::{Duel, win_loss};
 
 /// One row of a diff table. The identity
 /// `new - old = gained - lost + entered - left + appeared - disappeared` holds exactly.

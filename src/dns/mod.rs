@@ -5,6 +5,7 @@
 
 mod name;
 mod rdata;
+mod section;
 pub mod wire;
 
 use std::fmt;

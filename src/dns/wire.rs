@@ -1,7 +1,5 @@
 //! The border to hickory: wire names, records and messages to presentation format and back.
 
-use std::collections::HashMap;
-
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, NS, NULL, PTR, SOA, SRV, TXT};
 use hickory_proto::rr::{DNSClass, Name as WireName, RData, Record as WireRecord, RecordType};
@@ -106,45 +104,17 @@ pub fn wire_record(record: &Record, ttl: u32) -> Option<WireRecord> {
     Some(wire)
 }
 
-/// What a reply says to a question. Only records that answer it are kept: the links of its CNAME
-/// chain and the records of the asked type at the chain's end; anything else a server adds to the
-/// answer section is not about the question (RFC 1034 section 4.3.1). Of two targets of one name
-/// (against RFC 2181 section 10.1) the first in order is followed, whichever the server put first.
+/// What a reply says to a question.
 pub fn answer(question: &Question, message: &Message) -> Answer {
-    let outcome = match message.metadata.response_code {
-        ResponseCode::NoError => None,
-        ResponseCode::NXDomain => Some(Outcome::Nxdomain),
+    let exists = match message.metadata.response_code {
+        ResponseCode::NoError => true,
+        ResponseCode::NXDomain => false,
         ResponseCode::ServFail => return Answer::empty(Outcome::Servfail),
         ResponseCode::Refused => return Answer::empty(Outcome::Refused),
         _ => return Answer::empty(Outcome::Malformed),
     };
-    let section: Vec<Record> = message.answers.iter().filter_map(record).collect();
-    let mut kept: Vec<Record> = Vec::new();
-    let mut at = question.qname.clone();
-    if question.qtype != Type::Cname {
-        let mut links: HashMap<&Name, &Record> = HashMap::new();
-        for record in section.iter().filter(|r| r.rtype == Type::Cname) {
-            let first = links.entry(&record.owner).or_insert(record);
-            if record.rdata < first.rdata {
-                *first = record;
-            }
-        }
-        // Each link is taken out of the set, so a loop ends by itself.
-        while let Some(link) = links.remove(&at) {
-            kept.push(link.clone());
-            match Name::parse(&link.rdata) {
-                Ok(target) => at = target,
-                Err(_) => break,
-            }
-        }
-    }
-    let links = kept.len();
-    kept.extend(section.into_iter().filter(|r| r.rtype == question.qtype && r.owner == at));
-    let found = if kept.len() > links { Outcome::Answered } else { Outcome::Nodata };
-    if found == Outcome::Nodata && outcome.is_none() && is_referral(message) {
-        return Answer::empty(Outcome::Malformed);
-    }
-    Answer::new(&question.qname, outcome.unwrap_or(found), kept)
+    let answer = Answer::of_section(question, exists, message.answers.iter().filter_map(record).collect());
+    if answer.outcome == Outcome::Nodata && is_referral(message) { Answer::empty(Outcome::Malformed) } else { answer }
 }
 
 /// Name servers instead of an answer (RFC 2308 section 2.2): whoever was asked does not know, which

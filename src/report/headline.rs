@@ -3,16 +3,8 @@
 
 use std::fmt::Write;
 
-use crate::diff::{DiffRow, DiffTable};
+use crate::diff::{DiffRow, DiffTable, headline};
 use crate::share::{Count, Row, ShareRow, ShareTable, number};
-
-/// `Proofpoint +12 % (43 -> 48 domains, +0.2 points)`.
-pub fn change(row: &DiffRow, table: &DiffTable) -> String {
-    let unit = table.new.unit.noun(usize::try_from(row.new.to_integer()).unwrap_or(2));
-    let relative = row.relative_change.as_ref().map_or_else(|| "new".to_owned(), number::relative);
-    let points = row.share_change_pp.as_ref().map_or_else(|| "no share".to_owned(), |p| format!("{} points", number::points(p)));
-    format!("{} {relative} ({} -> {} {unit}, {points})", row.label, number::rounded(&row.old), number::rounded(&row.new))
-}
 
 /// The named rows that moved most, a line each, with what is being compared above them.
 pub fn changes(table: &DiffTable, most: usize) -> String {
@@ -30,7 +22,7 @@ pub fn changes(table: &DiffTable, most: usize) -> String {
     }
     for row in movers {
         let sources = sources(row).map(|s| format!(": {s}")).unwrap_or_default();
-        _ = writeln!(text, "  {}{sources}", change(row, table));
+        _ = writeln!(text, "  {}{sources}", headline(table, row));
     }
     text
 }

@@ -5,6 +5,7 @@ pub mod explain;
 pub mod headline;
 mod listing;
 mod markdown;
+pub mod summary;
 pub mod table;
 pub mod tables;
 mod words;

@@ -9,6 +9,8 @@ mod json;
 mod markdown;
 mod text;
 
+use std::borrow::Cow;
+
 use crate::share::{Count, number};
 
 pub use csv::{csv, csv_header, csv_row};
@@ -42,23 +44,29 @@ pub struct Table {
 }
 
 /// A column of a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     /// In CSV and JSON.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// In text and Markdown; `None` for columns that are left out there.
-    pub heading: Option<&'static str>,
+    pub heading: Option<Cow<'static, str>>,
 }
 
 impl Column {
     /// A column of every form.
     pub const fn new(name: &'static str, heading: &'static str) -> Self {
-        Self { name, heading: Some(heading) }
+        Self { name: Cow::Borrowed(name), heading: Some(Cow::Borrowed(heading)) }
+    }
+
+    /// A column whose name is known when the table is made only, the same in every form.
+    pub fn named(name: impl Into<String>) -> Self {
+        let name = Cow::Owned::<str>(name.into());
+        Self { heading: Some(name.clone()), name }
     }
 
     /// A column for programs, left out of text and Markdown.
     pub const fn detail(name: &'static str) -> Self {
-        Self { name, heading: None }
+        Self { name: Cow::Borrowed(name), heading: None }
     }
 }
 
@@ -67,8 +75,12 @@ impl Column {
 pub enum Cell {
     Empty,
     Text(String),
+    /// A word in place of a number: `none`, `gap`.
+    Word(&'static str),
     /// Members, exact.
     Count(Count),
+    /// Members with their share: `78 (17.1 %)`. For readers; programs get the count.
+    CountAndShare(Count, Count),
     /// A difference of counts, with its sign for readers.
     Change(Count),
     /// A fraction of 1; percent for readers.
@@ -109,14 +121,16 @@ impl Cell {
         match self {
             Self::Empty => String::new(),
             Self::Text(text) => text.clone(),
+            Self::Word(word) => (*word).to_owned(),
             Self::Count(value) => number::grouped(value),
+            Self::CountAndShare(value, share) => format!("{} ({})", number::grouped(value), number::percent(share)),
             Self::Change(value) => number::change(value),
             Self::Share(value) => number::percent(value),
             Self::Relative(value) => number::relative(value),
             Self::Points(value) => number::points(value),
             Self::Probability(p) => number::probability(*p),
             Self::Estimate(value) => number::estimate(*value),
-            Self::Figure(value) => number::fixed(value, 0),
+            Self::Figure(value) => number::grouped(&value.round()),
             Self::Integer(value) => number::grouped(&Count::from_integer(i128::from(*value))),
             Self::New => "new".to_owned(),
             Self::Withheld(n) => format!("<{n}"),
@@ -128,7 +142,8 @@ impl Cell {
         match self {
             Self::Empty | Self::New => String::new(),
             Self::Text(text) => text.clone(),
-            Self::Count(value) | Self::Change(value) => number::exact(value),
+            Self::Word(word) => (*word).to_owned(),
+            Self::Count(value) | Self::CountAndShare(value, _) | Self::Change(value) => number::exact(value),
             Self::Share(value) | Self::Relative(value) | Self::Points(value) | Self::Figure(value) => number::fixed(value, 6),
             Self::Probability(value) | Self::Estimate(value) => number::figure(*value),
             Self::Integer(value) => value.to_string(),
@@ -153,8 +168,8 @@ impl Table {
     }
 
     /// The columns that readers see, by place.
-    fn shown(&self) -> impl Iterator<Item = (usize, &'static str)> {
-        self.columns.iter().enumerate().filter_map(|(i, column)| Some((i, column.heading?)))
+    fn shown(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.columns.iter().enumerate().filter_map(|(i, column)| Some((i, column.heading.as_deref()?)))
     }
 
     /// Whether a column holds numbers, so that it is set flush right.

@@ -1,17 +1,21 @@
 //! What stands in which table: the columns are a contract with everyone who reads the files.
 
+mod change;
 mod diff;
 mod members;
 mod share;
+mod trend;
 
 use serde_json::{Value, json};
 
 use crate::provenance::{Kind, Provenance};
 use crate::share::{Base, Count, number};
 
+pub use change::{drift, noise, ownership, summary, win_loss};
 pub use diff::{diff, panel, switchers, transitions};
 pub use members::{ATTRIBUTIONS, attribution_rows, attributions};
 pub use share::{concentration, share};
+pub use trend::{trend, trend_long, trend_steps};
 
 /// Where the figures of one snapshot come from, in lines.
 pub fn citation(provenance: &Provenance, ruleset: &str) -> Vec<String> {

@@ -23,6 +23,8 @@ fn whole(n: i128) -> Count {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     #[test]
     fn rows_add_up_in_every_role_and_grouping(members in snapshot(), top in prop::option::of(0_usize..4)) {
         for role in Role::ALL {

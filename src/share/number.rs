@@ -55,9 +55,13 @@ pub fn exact(value: &Count) -> String {
     assemble(*value.numer() < 0, numer / denom, &digits)
 }
 
-/// As [`exact`], with commas between thousands: `2,640`.
+/// A count for readers: commas between thousands, and parts of members to two places where they
+/// have more: `2,640`, `90.5`, `75.67`.
 pub fn grouped(value: &Count) -> String {
-    let text = exact(value);
+    let mut text = exact(value);
+    if text.split_once('.').is_some_and(|(_, decimals)| decimals.len() > 2) {
+        text = fixed(value, 2);
+    }
     let (sign, text) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
     let (whole, decimals) = text.split_once('.').map_or((text, None), |(w, d)| (w, Some(d)));
     let mut out = String::from(sign);
@@ -84,9 +88,16 @@ pub fn change(value: &Count) -> String {
     signed(grouped(value))
 }
 
-/// A fraction of 1 in percent: `12.3 %`.
+/// One decimal, or as many as it takes to see that a small figure is not zero (six at most): `2.0`,
+/// `0.04`.
+fn readable(value: &Count) -> String {
+    let is_zero = |text: &str| text.bytes().all(|b| matches!(b, b'0' | b'.'));
+    (1..=6).map(|places| fixed(value, places)).find(|text| !is_zero(text)).unwrap_or_else(|| "0.0".to_owned())
+}
+
+/// A fraction of 1 in percent: `12.3 %`, `0.04 %`.
 pub fn percent(fraction: &Count) -> String {
-    format!("{} %", fixed(&(fraction * Count::from_integer(100)), 1))
+    format!("{} %", readable(&(fraction * Count::from_integer(100))))
 }
 
 /// A fraction of 1 that is not exact, in percent: `12.3 %`.
@@ -96,12 +107,12 @@ pub fn estimate(fraction: f64) -> String {
 
 /// A relative change in percent, with its sign: `+1.4 %`.
 pub fn relative(fraction: &Count) -> String {
-    format!("{} %", signed(fixed(&(fraction * Count::from_integer(100)), 1)))
+    format!("{} %", signed(readable(&(fraction * Count::from_integer(100)))))
 }
 
-/// Percentage points with their sign, the unit left to the heading: `+0.1`.
+/// Percentage points with their sign, the unit left to the heading: `+0.1`, `-0.04`.
 pub fn points(value: &Count) -> String {
-    signed(fixed(value, 1))
+    signed(readable(value))
 }
 
 /// A probability for readers: two decimals, below 0.1 two significant digits, and as many more as
@@ -195,11 +206,16 @@ mod tests {
         assert_eq!(grouped(&ratio(100, 1)), "100");
         assert_eq!(rounded(&ratio(8953, 3)), "2,984.3");
         assert_eq!(rounded(&ratio(78, 1)), "78");
+        assert_eq!(grouped(&ratio(227, 3)), "75.67");
+        assert_eq!(grouped(&ratio(2, 3000)), "0.00");
         assert_eq!(change(&ratio(3, 1)), "+3");
         assert_eq!(change(&ratio(0, 1)), "0");
         assert_eq!(percent(&ratio(89, 455)), "19.6 %");
         assert_eq!(relative(&ratio(78 - 89, 89)), "-12.4 %");
-        assert_eq!(relative(&ratio(1, 100_000)), "0.0 %");
+        assert_eq!(relative(&ratio(1, 100_000)), "+0.001 %");
+        assert_eq!(relative(&ratio(0, 1)), "0.0 %");
+        assert_eq!(points(&ratio(-4, 100)), "-0.04");
+        assert_eq!(percent(&ratio(1, 1_000_000_000_000)), "0.0 %");
         assert_eq!(points(&ratio(300, 2640)), "+0.1");
     }
 

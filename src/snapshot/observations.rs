@@ -11,3 +11,6 @@ pub use write::write;
 
 /// The header, fixed for good.
 pub const COLUMNS: [&str; 6] = ["qname", "qtype", "outcome", "owner", "type", "rdata"];
+
+#[cfg(test)]
+mod tests;

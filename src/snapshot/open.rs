@@ -88,21 +88,26 @@ fn read_population(dir: &Path, manifest: &Manifest, both: &mut impl Write) -> Re
 fn read_facts(dir: &Path, manifest: &Manifest, both: &mut impl Write) -> Result<Facts, SnapshotError> {
     let observations = &manifest.observations;
     let path = dir.join(&observations.file);
-    let file = File::open(&path).map_err(SnapshotError::io(&path))?;
-    let size = file.metadata().map_err(SnapshotError::io(&path))?.len();
-    let plain: Box<dyn Read> = match observations.file.as_str() {
-        OBSERVATIONS => Box::new(BufReader::new(file)),
-        OBSERVATIONS_ZST => {
-            if observations.bytes > size.saturating_mul(MAX_RATIO) {
-                return Err(damaged(dir, OBSERVATIONS_ZST, "it would unpack to more than 2000 times its size"));
-            }
-            let mut decoder = zstd::Decoder::new(file).map_err(SnapshotError::io(&path))?;
-            decoder.window_log_max(WINDOW_LOG).map_err(SnapshotError::io(&path))?;
-            Box::new(decoder)
-        }
+    // The name comes from outside: it is compared before anything is opened by it.
+    let compressed = match observations.file.as_str() {
+        OBSERVATIONS => false,
+        OBSERVATIONS_ZST => true,
         other => {
             let reason = format!("observations.file = {other:?}; expected {OBSERVATIONS} or {OBSERVATIONS_ZST}");
             return Err(SnapshotError::Manifest { path: dir.join(MANIFEST), reason });
+        }
+    };
+    let file = File::open(&path).map_err(SnapshotError::io(&path))?;
+    let size = file.metadata().map_err(SnapshotError::io(&path))?.len();
+    if compressed && observations.bytes > size.saturating_mul(MAX_RATIO) {
+        return Err(damaged(dir, OBSERVATIONS_ZST, "it would unpack to more than 2000 times its size"));
+    }
+    let plain: Box<dyn Read> = match compressed {
+        false => Box::new(BufReader::new(file)),
+        true => {
+            let mut decoder = zstd::Decoder::new(file).map_err(SnapshotError::io(&path))?;
+            decoder.window_log_max(WINDOW_LOG).map_err(SnapshotError::io(&path))?;
+            Box::new(decoder)
         }
     };
     let mut tee = Tee { input: plain.take(observations.bytes.saturating_add(1)), copy: Digesting::new(both) };

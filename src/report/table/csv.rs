@@ -14,7 +14,7 @@ pub fn csv(table: &Table) -> String {
 
 /// The header line, for tables written row by row.
 pub fn csv_header(columns: &[Column]) -> String {
-    line(columns.iter().map(|column| column.name.to_owned()))
+    line(columns.iter().map(|column| escape::spreadsheet(&column.name).into_owned()))
 }
 
 /// One line, for tables written row by row.

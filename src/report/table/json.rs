@@ -20,7 +20,7 @@ pub fn json(table: &Table) -> String {
 
 /// One row as an object on one line, for JSON lines.
 pub fn json_row(columns: &[Column], cells: &[Cell]) -> String {
-    let field = |(column, cell): (&Column, &Cell)| format!("{}: {}", string(column.name), value(cell));
+    let field = |(column, cell): (&Column, &Cell)| format!("{}: {}", string(&column.name), value(cell));
     format!("{{{}}}", columns.iter().zip(cells).map(field).collect::<Vec<_>>().join(", "))
 }
 
@@ -37,7 +37,7 @@ fn list(out: &mut String, items: impl ExactSizeIterator<Item = String>) {
 fn value(cell: &Cell) -> String {
     match cell {
         Cell::Empty | Cell::New => "null".to_owned(),
-        Cell::Text(_) | Cell::Withheld(_) => string(&cell.for_programs()),
+        Cell::Text(_) | Cell::Word(_) | Cell::Withheld(_) => string(&cell.for_programs()),
         number => number.for_programs(),
     }
 }

@@ -14,7 +14,7 @@ pub fn text(table: &Table) -> String {
     let shown: Vec<(usize, &str)> = table.shown().collect();
     let mut grid = comfy_table::Table::new();
     grid.load_style(presets::NOTHING);
-    grid.set_header(shown.iter().map(|(_, heading)| *heading));
+    grid.set_header(shown.iter().map(|(_, heading)| escape::visible(heading).into_owned()));
     for row in &table.rows {
         let cell = |i: usize| row.get(i).map_or_else(String::new, Cell::for_readers);
         grid.add_row(Row::from(shown.iter().map(|(i, _)| escape::visible(&cell(*i)).into_owned())));

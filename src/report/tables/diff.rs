@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::{base_fact, citation, provenance_fact, role_title, withheld};
+use super::{base_fact, citation, denominators, provenance_fact, role_title, withheld};
 use crate::classify::Evidence;
 use crate::diff::{DiffRow, DiffTable};
 use crate::report::table::{Cell, Column, Table};
-use crate::share::{Count, number};
+use crate::share::{Count, Row, number};
 
 const DIFF: [Column; 23] = [
     Column::detail("role"),
@@ -37,11 +37,14 @@ const DIFF: [Column; 23] = [
 /// The diff table: all members of both sides.
 pub fn diff(table: &DiffTable) -> Table {
     let mut out = Table::new("diff", title(table, "change"), &DIFF);
-    out.columns[1].heading = Some(table.by.noun(1));
+    out.columns[1].heading = Some(table.by.noun(1).into());
     out.rows = table.rows.iter().map(|row| cells(table, row)).collect();
     out.notes.push(
         "net = gained - lost (switched) + entered - left (the list) + app. - disapp. (reachable on one side only).".to_owned(),
     );
+    for (side, base) in [("Old", &table.base_old), ("New", &table.base_new)] {
+        out.notes.push(format!("{side}: {}", denominators(base, table.role.is_exclusive())));
+    }
     let few: Vec<u32> = table.rows.iter().filter_map(|row| row.withheld).collect();
     out.notes.extend(withheld(few.len(), few.first().copied().unwrap_or(0)));
     finish(&mut out, table);
@@ -97,8 +100,13 @@ const PANEL: [Column; 15] = [
 /// The compared panel alone: the same members on both sides, all of them resolved.
 pub fn panel(table: &DiffTable) -> Table {
     let mut out = Table::new("panel", title(table, "switching in the compared panel"), &PANEL);
-    out.columns[1].heading = Some(table.by.noun(1));
-    out.rows = table.rows.iter().filter(|row| row.row != crate::share::Row::Total).map(|row| panel_cells(table, row)).collect();
+    out.columns[1].heading = Some(table.by.noun(1).into());
+    out.rows = table
+        .rows
+        .iter()
+        .filter(|row| !matches!(row.row, Row::Total | Row::Unreachable))
+        .map(|row| panel_cells(table, row))
+        .collect();
     out.notes.push(format!(
         "{} of {} in both lists were resolved on both sides; `needed` is the smallest |in - out| that reaches p < 0.05.",
         number::grouped(&Count::from_integer(table.compared as i128)),
@@ -126,7 +134,7 @@ fn panel_cells(table: &DiffTable, row: &DiffRow) -> Vec<Cell> {
     cells.extend([Cell::Integer(panel.rose), Cell::Integer(panel.fell)]);
     cells.push(Cell::Change(Count::from_integer(i128::from(panel.rose) - i128::from(panel.fell))));
     cells.push(match (row.p_value, panel.needed) {
-        (Some(_), None) => Cell::text("none"),
+        (Some(_), None) => Cell::Word("none"),
         (_, needed) => Cell::of(needed, Cell::Integer),
     });
     cells.extend([row.p_value, row.p_holm].map(|p| Cell::of(p, Cell::Probability)));

@@ -24,7 +24,7 @@ pub fn share(table: &ShareTable) -> Table {
     let title = format!("{} by {}{cohort}", super::role_title(table.role), table.by.noun(1));
     let wilson = table.rows.iter().any(|row| row.wilson.is_some());
     let mut out = Table::new("share", title, &COLUMNS);
-    out.columns[1].heading = Some(table.by.noun(1));
+    out.columns[1].heading = Some(table.by.noun(1).into());
     if wilson {
         out.columns.extend([Column::new("wilson_low", "95 % from"), Column::new("wilson_high", "to")]);
     }

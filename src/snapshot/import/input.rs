@@ -53,6 +53,6 @@ impl Lines {
                 break;
             }
         }
-        Ok(Some((self.number, self.line.trim_ascii())))
+        Ok(Some((self.number, self.line.trim_ascii_end())))
     }
 }

@@ -1,20 +1,30 @@
 //! Recordings of other programs, turned into facts and a draft of the manifest.
 //!
-//! One file a format. A format reads its inputs row by row into a [`Sink`] and says in a [`Shape`]
+//! One file a format. A format reads its inputs row by row into a sink and says in a shape
 //! which questions its source asked and what of the answers it did not keep. All the rest is done
 //! here for every format alike: merging, dropping what the plan would not ask (counted), filling in
 //! `unrecorded` for what the source does not tell, dates, notes.
 
 mod csv;
+mod dig;
+mod dnsx;
 mod error;
+mod format;
 mod input;
+mod loose;
+mod massdns;
+mod master;
+mod moment;
 mod mxmap;
+mod reply;
+mod shape;
 mod sink;
+#[cfg(test)]
+mod tests;
+mod zdns;
 
 use std::collections::{BTreeSet, HashMap};
-use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -23,49 +33,17 @@ use super::ManifestDraft;
 use super::manifest::is_day;
 use crate::dns::{Answer, Name, Outcome, Question, Type};
 use crate::observation::{Facts, Limits, Observation};
-use crate::plan::{self, Labels, Plan};
+use crate::plan::{self, Plan};
 use crate::population::Population;
 use crate::provenance;
 
 pub use error::ImportError;
+pub use format::Format;
 use input::{Lines, open};
+pub use reply::StatusCount;
+use shape::Shape;
 use sink::Sink;
 pub use sink::Skipped;
-
-/// A format that can be imported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// The columns of `observations.csv`, in any order of rows.
-    Csv,
-    /// JSON lines of the mxmap project.
-    Mxmap,
-}
-
-impl Format {
-    pub const ALL: [Self; 2] = [Self::Csv, Self::Mxmap];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Mxmap => "mxmap",
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for Format {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let known = || Self::ALL.map(Self::as_str).join(", ");
-        Self::ALL.into_iter().find(|f| f.as_str() == text).ok_or_else(|| format!("unknown format {text:?}; expected {}", known()))
-    }
-}
 
 /// What the caller knows about a recording.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -105,14 +83,10 @@ pub struct ImportReport {
     pub absent: usize,
     /// Members whose time of observation is that of an earlier recording.
     pub not_asked_again: usize,
+    /// Status words of the source, and what became of them.
+    pub statuses: Vec<StatusCount>,
     /// Rows or values left out, by reason.
     pub skipped: Vec<Skipped>,
-}
-
-/// What a source asked: the kinds of question, and the labels they were made with.
-struct Shape {
-    kinds: BTreeSet<plan::Kind>,
-    labels: Labels,
 }
 
 /// Reads recordings. The facts, the draft and the report together are the same for the same inputs.
@@ -128,7 +102,8 @@ pub fn import(
     if !is_day(&options.date) {
         return Err(ImportError::Date(options.date.clone()));
     }
-    let sink = read(inputs, format, population)?;
+    let mut sink = read(inputs, format, population)?;
+    sink.settle();
     if sink.observed.is_empty() {
         return Err(ImportError::NothingMatches { rows: sink.rows, population: population.name.clone() });
     }
@@ -136,6 +111,7 @@ pub fn import(
         rows: sink.rows,
         conflicts: sink.merge.conflicts(),
         absent: population.members.iter().filter(|m| !sink.observed.contains_key(m.asked())).count(),
+        statuses: sink.statuses(),
         not_asked_again: not_asked_again(&sink, format, population, options)?,
         ..ImportReport::default()
     };
@@ -146,10 +122,7 @@ pub fn import(
     let selectors = sink.selectors.clone();
     let (facts, skipped) = sink.finish();
     report.skipped = skipped;
-    let Shape { kinds, labels } = match format {
-        Format::Csv => csv::shape(&selectors, &facts, population),
-        Format::Mxmap => mxmap::shape(),
-    };
+    let Shape { kinds, labels } = format.shape(&selectors, &facts, population);
     let plan = Plan::of(options.kinds.clone().unwrap_or(kinds), labels);
     limits.partial.retain(|kind| plan.has(*kind));
     let facts = fit(facts, &plan, population, &mut report);
@@ -165,8 +138,10 @@ pub fn import(
     draft.conflicts = report.conflicts;
     draft.limits = limits;
     draft.notes = notes(&facts, &draft.limits, population, options, &report);
-    draft.warnings =
-        report.skipped.iter().map(|s| format!("left out {} times: {}, first {}", s.count, s.reason, s.first)).collect();
+    let silent = report.statuses.iter().filter(|s| s.outcome.is_none());
+    let silent = silent.map(|s| format!("status {:?} came {} times and says nothing of the question", s.status, s.count));
+    let skipped = report.skipped.iter().map(|s| format!("left out {} times: {}, first {}", s.count, s.reason, s.first));
+    draft.warnings = silent.chain(skipped).collect();
     Ok((facts, draft, report))
 }
 
@@ -174,10 +149,7 @@ fn read(inputs: &[PathBuf], format: Format, population: &Population) -> Result<S
     let mut sink = Sink::new(population);
     for input in inputs {
         sink.begin(input);
-        match format {
-            Format::Csv => csv::read(input, &mut sink)?,
-            Format::Mxmap => mxmap::read(input, &mut sink)?,
-        }
+        format.read(input, &mut sink)?;
     }
     Ok(sink)
 }

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::ImportError;
+use super::reply::StatusCount;
 use crate::dns::{Answer, Name, Outcome, Question, Record, Type};
 use crate::observation::{Facts, Limits, Merge};
+use crate::plan::Kind;
 use crate::population::Population;
 
 /// Rows or values left out, by reason.
@@ -28,6 +30,10 @@ pub(super) struct Sink {
     pub(super) observed: BTreeMap<Name, Option<String>>,
     /// DKIM selectors met, for formats that do not fix them.
     pub(super) selectors: BTreeSet<String>,
+    /// Records whose question is not told, by the question they answer.
+    pub(super) loose: BTreeMap<Question, Answer>,
+    parts: Vec<(Question, Answer, Kind)>,
+    statuses: BTreeMap<(String, Option<Outcome>), usize>,
     skipped: HashMap<String, (usize, String)>,
     file: PathBuf,
     line: u64,
@@ -42,6 +48,9 @@ impl Sink {
             rows: 0,
             observed: BTreeMap::new(),
             selectors: BTreeSet::new(),
+            loose: BTreeMap::new(),
+            parts: Vec::new(),
+            statuses: BTreeMap::new(),
             skipped: HashMap::new(),
             file: PathBuf::new(),
             line: 0,
@@ -59,6 +68,15 @@ impl Sink {
         self.line = line;
     }
 
+    /// What follows stands on this line, which need not be a row.
+    pub(super) fn at(&mut self, line: u64) {
+        self.line = line;
+    }
+
+    pub(super) fn count_row(&mut self) {
+        self.rows += 1;
+    }
+
     pub(super) fn is_member(&self, domain: &Name) -> bool {
         self.members.contains(domain)
     }
@@ -68,6 +86,13 @@ impl Sink {
         let known = self.observed.entry(member.clone()).or_default();
         if moment > known.as_deref() {
             *known = moment.map(str::to_owned);
+        }
+    }
+
+    /// A row was about this name, which may be a member's.
+    pub(super) fn asked(&mut self, qname: &Name, moment: Option<&str>) {
+        if self.is_member(qname) {
+            self.observed(qname, moment);
         }
     }
 
@@ -93,6 +118,37 @@ impl Sink {
                 self.skipped.insert(reason.to_owned(), (1, first));
             }
         }
+    }
+
+    /// A status word of the source, and what became of it.
+    pub(super) fn status(&mut self, word: String, outcome: Option<Outcome>) {
+        *self.statuses.entry((word, outcome)).or_default() += 1;
+    }
+
+    /// An answer of which the source kept only some records. It counts, as partial, only where no
+    /// input holds a fuller one.
+    pub(super) fn fact_of_part(&mut self, question: Question, answer: Answer, kind: Kind, moment: Option<&str>) {
+        self.asked(&question.qname, moment);
+        self.parts.push((question, answer, kind));
+    }
+
+    /// All inputs are read.
+    pub(super) fn settle(&mut self) {
+        for (question, answer, kind) in std::mem::take(&mut self.parts) {
+            if !self.merge.get(&question).is_some_and(|held| held.outcome.is_definitive()) {
+                self.limits.partial.insert(kind);
+                self.merge.add(question, answer);
+            }
+        }
+    }
+
+    pub(super) fn statuses(&self) -> Vec<StatusCount> {
+        let count = |((status, outcome), &count): (&(String, Option<Outcome>), &usize)| StatusCount {
+            status: status.clone(),
+            outcome: *outcome,
+            count,
+        };
+        self.statuses.iter().map(count).collect()
     }
 
     pub(super) fn fault(&self, reason: String) -> ImportError {
