@@ -4,6 +4,7 @@ mod exchange;
 pub mod explain;
 mod gateway;
 mod mailbox;
+pub mod methods;
 mod senders;
 mod unattributed;
 

@@ -3,6 +3,7 @@
 mod change;
 mod diff;
 mod members;
+mod sensitivity;
 mod share;
 mod trend;
 
@@ -14,6 +15,7 @@ use crate::share::{Base, Count, number};
 pub use change::{drift, noise, ownership, summary, win_loss};
 pub use diff::{diff, panel, switchers, transitions};
 pub use members::{ATTRIBUTIONS, attribution_rows, attributions};
+pub use sensitivity::{published, sensitivity, sensitivity_long};
 pub use share::{concentration, share};
 pub use trend::{trend, trend_long, trend_steps};
 

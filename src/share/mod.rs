@@ -11,6 +11,8 @@ mod laws;
 mod measure;
 pub mod number;
 pub(crate) mod parts;
+mod published;
+mod sensitivity;
 
 use num_rational::Ratio;
 
@@ -23,6 +25,8 @@ pub use interval::wilson;
 pub use label::{Labels, Ownership};
 pub use measure::{Options, Tally, measure};
 pub use parts::View;
+pub use published::{Overlay, PUBLISHED, Published, overlay, published};
+pub use sensitivity::{Sensitivity, Spread, sensitivity};
 
 /// A count of members in a table, or a figure made of such counts. Exact, and wider than the
 /// [`Weight`](crate::classify::Weight) of one member, because sums and quotients need the room.
