@@ -18,6 +18,7 @@
 //! | [`plan`] | which questions a member needs: a pure function |
 //! | [`observation`] | facts, and one member's view of them |
 //! | [`provenance`] | where figures come from, in words |
+//! | [`stream`] | observations as JSON lines |
 //! | [`snapshot`] | facts on disk: sealed, verified, imported |
 //! | [`vendor`] | the knowledge base: vendors, products, rules |
 //! | [`classify`] | from answers to verdicts, with evidence |
@@ -56,5 +57,6 @@ pub mod report;
 pub mod share;
 pub mod snapshot;
 pub mod trend;
+pub mod stream;
 pub mod validate;
 pub mod vendor;

@@ -12,6 +12,7 @@ const ORDER: [&str; 18] = [
     "plan",
     "observation",
     "provenance",
+    "stream",
     "snapshot",
     "crawl",
     "vendor",

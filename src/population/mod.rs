@@ -9,6 +9,7 @@ mod check;
 mod domain;
 mod find;
 mod load;
+mod shard;
 mod write;
 
 use crate::dns::Name;
@@ -18,6 +19,7 @@ pub use check::{Finding, FindingKind, check};
 pub use domain::{DomainError, Repair, Repairs, read_domain};
 pub use find::{DEFAULT_SERIES, find, locate};
 pub use load::{Loaded, Rejected, parse, read};
+pub use shard::{BadShard, Shard};
 
 /// Why a list cannot be read at all. Single bad rows are no error: see [`Loaded::rejected`].
 #[derive(Debug, thiserror::Error)]
