@@ -42,6 +42,15 @@ impl Facts {
     }
 }
 
+impl IntoIterator for Facts {
+    type Item = (Question, Answer);
+    type IntoIter = std::vec::IntoIter<(Question, Answer)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.answers.into_iter()
+    }
+}
+
 /// Facts put together from several sources: imports of several files, passes of a crawl, shards.
 ///
 /// A definitive answer beats a failure, a failure beats `unrecorded`; between two of one class the

@@ -7,8 +7,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::crawl::{Concurrency, ResolverSpec};
 use crate::plan::Depth;
+use crate::population::Shard;
 use crate::report::table;
 use crate::share::Grouping;
+use crate::snapshot::import;
 use crate::vendor::Role;
 
 #[derive(Debug, Parser)]
@@ -226,14 +228,23 @@ pub struct RunArgs {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  mxcensus crawl --population fortune500-2025 --depth mx\n  mxcensus serve S --bind 127.0.0.1:5300 &\n  mxcensus crawl --replay-of S --resolver 127.0.0.1:5300 --out /tmp/snapshots"
+    after_help = "Examples:\n  mxcensus crawl --population fortune500-2025 --depth mx\n  mxcensus serve S --bind 127.0.0.1:5300 &\n  mxcensus crawl --replay-of S --resolver 127.0.0.1:5300 --out /tmp/snapshots\n  mxcensus crawl --population list.csv --shard 0/4    one of four machines; put together with: snapshot merge\n  mxcensus crawl - <domains.txt | mxcensus classify - >attributions.csv"
 )]
 pub struct CrawlArgs {
+    /// `-`: domains from standard input, observations as JSON lines to standard output; nothing is sealed
+    #[arg(value_name = "-", value_parser = ["-"])]
+    pub stream: Option<String>,
+    /// Only part I of N parts of the list, counted from 0; a domain's part depends on its registered domain alone
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// With `-`: domains asked about at once, the measure of the memory used
+    #[arg(long, value_name = "N", default_value_t = 5000)]
+    pub batch: usize,
     /// A list: a CSV file, or the name of one in data/populations [default: the newest Fortune 500 list]
     #[arg(long, value_name = "FILE|NAME")]
     pub population: Option<String>,
-    /// Folder of snapshots [default: snapshots/ in the data folder]
-    #[arg(long, value_name = "DIR")]
+    /// Folder of snapshots [default: snapshots/ in the data folder; shards/ in it with --shard]; with `-` a file
+    #[arg(long, value_name = "DIR|FILE")]
     pub out: Option<PathBuf>,
     #[command(flatten)]
     pub asking: Asking,
@@ -268,8 +279,18 @@ pub struct Tables {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  mxcensus classify SNAPSHOT --role gateway\n  mxcensus crawl - <domains.txt | mxcensus classify - --format json    row by row, in constant memory"
+)]
 pub struct ClassifyArgs {
+    /// A snapshot, or `-` for observations as JSON lines from standard input
     pub snapshot: String,
+    /// Only part I of N parts of the members, counted from 0
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// With `-`: leave the CSV header out, for one partition of many
+    #[arg(long)]
+    pub no_header: bool,
     #[arg(long, value_enum, default_value = "csv")]
     pub format: Format,
     /// Only this role [default: all five]
@@ -520,14 +541,24 @@ pub enum SnapshotCommand {
     Verify { snapshots: Vec<String> },
     /// Convert what others recorded into a sealed snapshot
     Import(ImportArgs),
+    /// Put the shards of one crawl together: the same bytes as one crawl of the whole list
+    Merge(MergeArgs),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ImportFormat {
-    /// qname,qtype,outcome,owner,type,rdata
-    Csv,
-    /// JSON lines of the mxmap family
-    Mxmap,
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  mxcensus snapshot merge data/snapshots/shards/list/* --population list.csv"
+)]
+pub struct MergeArgs {
+    /// All shards of the crawl, in any order
+    #[arg(required = true)]
+    pub shards: Vec<PathBuf>,
+    /// The list that was crawled: it gives the order of the members [default: shard by shard]
+    #[arg(long, value_name = "FILE|NAME")]
+    pub population: Option<String>,
+    /// Folder of snapshots [default: snapshots/ in the data folder]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -537,8 +568,9 @@ pub enum ImportFormat {
 pub struct ImportArgs {
     #[arg(required = true)]
     pub inputs: Vec<PathBuf>,
-    #[arg(long, value_enum)]
-    pub format: ImportFormat,
+    /// Who wrote it: csv (our columns), mxmap, zdns, massdns (-o J, S or F), dnsx (-json), dig (also zone files)
+    #[arg(long, value_name = "FORMAT")]
+    pub format: import::Format,
     #[arg(long, value_name = "FILE|NAME")]
     pub population: String,
     /// Day the data stands for, YYYY-MM-DD

@@ -12,6 +12,7 @@ mod demo;
 
 mod explain;
 mod failure;
+mod filter;
 mod listing;
 mod measures;
 
@@ -59,7 +60,9 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Demo(args) => demo::demo(common, args),
         Command::Run(args) => crawl::run(common, args),
+        Command::Crawl(args) if args.stream.is_some() => filter::crawl_stream(common, args),
         Command::Crawl(args) => crawl::crawl(common, args),
+        Command::Classify(args) if args.snapshot == "-" => filter::classify_stream(common, args),
         Command::Classify(args) => measures::classify(common, args),
         Command::Share(args) => measures::share(common, args),
         Command::Diff(args) => change::diff(common, args),

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use crate::population;
 use crate::report::{manifest_text, snapshots_table};
-use crate::snapshot::import::{self, Format as Source, Options};
+use crate::snapshot::import::{self, Options};
 use crate::snapshot::{self as store};
 
-use super::args::{Common, ImportArgs, ImportFormat, SnapshotArgs, SnapshotCommand};
+use super::args::{Common, ImportArgs, MergeArgs, SnapshotArgs, SnapshotCommand};
 use super::failure::{Exit, Failure};
 use super::{listing, out, side};
 
@@ -28,6 +28,7 @@ pub fn snapshot(common: &Common, args: &SnapshotArgs) -> Result<Exit, Failure> {
         }
         SnapshotCommand::Verify { snapshots } => verify(common, snapshots),
         SnapshotCommand::Import(args) => import(common, args),
+        SnapshotCommand::Merge(args) => merge(common, args),
     }
 }
 
@@ -57,10 +58,6 @@ fn verify(common: &Common, snapshots: &[String]) -> Result<Exit, Failure> {
 fn import(common: &Common, args: &ImportArgs) -> Result<Exit, Failure> {
     let loaded = population::find(Some(&args.population), &side::data(common))?;
     listing::warn(common, &loaded);
-    let format = match args.format {
-        ImportFormat::Csv => Source::Csv,
-        ImportFormat::Mxmap => Source::Mxmap,
-    };
     let kinds = (!args.kind.is_empty()).then(|| args.kind.iter().copied().collect());
     let options = Options {
         date: args.date.clone(),
@@ -74,7 +71,7 @@ fn import(common: &Common, args: &ImportArgs) -> Result<Exit, Failure> {
             reconstructed: args.reconstructed.iter().cloned().collect(),
         },
     };
-    let (facts, draft, report) = import::import(&args.inputs, format, &loaded.population, &options)?;
+    let (facts, draft, report) = import::import(&args.inputs, args.format, &loaded.population, &options)?;
     let path = store::seal(&side::snapshots(common, args.out.as_deref()), &loaded.population, &facts, draft)?;
     if !common.quiet {
         eprintln!(
@@ -90,10 +87,25 @@ fn import(common: &Common, args: &ImportArgs) -> Result<Exit, Failure> {
         for (question, records) in report.outside_plan.iter().take(10) {
             eprintln!("outside the plan: {question} ({records} records)");
         }
+        for status in report.statuses.iter().filter(|s| s.outcome.is_none()) {
+            eprintln!("status {:?} came {} times and says nothing of the question: left unrecorded", status.status, status.count);
+        }
         for skipped in &report.skipped {
             eprintln!("skipped {}: {} (first: {})", skipped.count, skipped.reason, skipped.first);
         }
     }
+    out::emit(&format!("{}\n", path.display()), None)?;
+    Ok(Exit::Done)
+}
+
+fn merge(common: &Common, args: &MergeArgs) -> Result<Exit, Failure> {
+    let shards = args.shards.iter().map(|dir| store::Snapshot::open(dir)).collect::<Result<Vec<_>, _>>()?;
+    let list = match &args.population {
+        Some(what) => Some(population::find(Some(what), &side::data(common))?.population),
+        None => None,
+    };
+    let (population, facts, draft) = store::merge(shards, list)?;
+    let path = store::seal(&side::snapshots(common, args.out.as_deref()), &population, &facts, draft)?;
     out::emit(&format!("{}\n", path.display()), None)?;
     Ok(Exit::Done)
 }

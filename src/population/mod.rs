@@ -61,7 +61,7 @@ impl Unit {
 }
 
 /// One row of the list: a company or a domain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Member {
     /// Stays the same over the years, also when the domain changes. Defaults to the domain.
     pub id: Box<str>,

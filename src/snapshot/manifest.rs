@@ -8,7 +8,7 @@ use time::macros::format_description;
 use super::{Digest, digest12};
 use crate::observation::{Facts, Limits};
 use crate::plan::Plan;
-use crate::population::Unit;
+use crate::population::{Shard, Unit};
 use crate::provenance::{Kind, Provenance};
 
 /// The version of the snapshot format that this program writes, and the newest it reads.
@@ -56,6 +56,9 @@ pub struct ManifestDraft {
     /// Digest of the snapshot that was replayed, where `kind` is `replay`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay_of: Option<Digest>,
+    /// The part of the list that was asked, where it was not all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// Questions with two different definitive answers, of which the canonically first was kept.
     #[serde(default)]
     pub conflicts: usize,
@@ -131,6 +134,7 @@ impl ManifestDraft {
             source: None,
             licence: None,
             replay_of: None,
+            shard: None,
             conflicts: 0,
             notes: Vec::new(),
             warnings: Vec::new(),

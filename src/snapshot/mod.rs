@@ -17,6 +17,7 @@ mod error;
 pub mod import;
 mod list;
 mod manifest;
+mod merge;
 pub mod observations;
 mod open;
 mod seal;
@@ -33,6 +34,7 @@ pub use digest::{Digest, digest12};
 pub use error::SnapshotError;
 pub use list::{Summary, find, list};
 pub use manifest::{Counts, Crawl, Manifest, ManifestDraft, Observations, PopulationFacts, SCHEMA};
+pub use merge::{MergeError, merge, shard_note};
 pub use seal::seal;
 pub use verify::{Problem, verify};
 
