@@ -56,7 +56,7 @@ pub mod replay;
 pub mod report;
 pub mod share;
 pub mod snapshot;
-pub mod trend;
 pub mod stream;
+pub mod trend;
 pub mod validate;
 pub mod vendor;

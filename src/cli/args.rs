@@ -546,9 +546,7 @@ pub enum SnapshotCommand {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  mxcensus snapshot merge data/snapshots/shards/list/* --population list.csv"
-)]
+#[command(after_help = "Example:\n  mxcensus snapshot merge data/snapshots/shards/list/* --population list.csv")]
 pub struct MergeArgs {
     /// All shards of the crawl, in any order
     #[arg(required = true)]

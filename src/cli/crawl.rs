@@ -12,7 +12,7 @@ use time::{Date, OffsetDateTime};
 use crate::crawl::{Cancel, Crawled, Progress, Settings, crawl as ask};
 use crate::observation::{Limits, Observation};
 use crate::plan::{Depth, Plan};
-use crate::population::{self, Population};
+use crate::population::{self, Population, Shard};
 use crate::provenance::Kind;
 use crate::snapshot::{self, Crawl, ManifestDraft, Snapshot, Summary};
 use crate::vendor::Ruleset;
@@ -27,8 +27,15 @@ const YEAR: i64 = 300;
 
 pub fn crawl(common: &Common, args: &CrawlArgs) -> Result<Exit, Failure> {
     let rules = side::rules(common)?;
-    let job = Job::new(common, args.population.as_deref(), &args.asking, rules.get())?;
-    let path = job.run(common, args.asking.resume, &side::snapshots(common, args.out.as_deref()))?;
+    let mut job = Job::new(common, args.population.as_deref(), &args.asking, rules.get())?;
+    let mut root = side::snapshots(common, args.out.as_deref());
+    if let Some(shard) = args.shard {
+        job.population = job.population.shard(shard);
+        job.shard = Some(shard);
+        // Out of the way of listings and baselines: a part is no snapshot of the list.
+        root.push("shards");
+    }
+    let path = job.run(common, args.asking.resume, &root)?;
     let snapshot = Snapshot::open(&path)?;
     let exit = completeness(common, &snapshot, rules.get(), args.asking.max_failures);
     out::emit(&format!("{}\n", path.display()), None)?;
@@ -98,6 +105,8 @@ pub struct Job {
     settings: Settings,
     /// The snapshot the resolver replays, if it does.
     replayed: Option<ReplayOf>,
+    /// The part of the list that is left in `population`.
+    shard: Option<Shard>,
 }
 
 struct ReplayOf {
@@ -123,14 +132,20 @@ impl Job {
         if loaded.population.members.is_empty() {
             return Err(Failure::new(format!("{} holds no member to ask about", loaded.population.name)));
         }
-        Ok(Self { population: loaded.population, plan: Plan::new(depth, rules.labels.clone()), settings, replayed: None })
+        Ok(Self {
+            population: loaded.population,
+            plan: Plan::new(depth, rules.labels.clone()),
+            settings,
+            replayed: None,
+            shard: None,
+        })
     }
 
     /// The crawl of a replay: the population, questions and dates of the snapshot that is replayed.
     pub fn replay(snapshot: &Snapshot, settings: Settings) -> Self {
         let plan = Plan::of(snapshot.manifest.plan.kinds.clone(), snapshot.manifest.plan.labels.clone());
         let replayed = ReplayOf { draft: (*snapshot.manifest).clone(), digest: snapshot.manifest.digest.clone() };
-        Self { population: snapshot.population.clone(), plan, settings, replayed: Some(replayed) }
+        Self { population: snapshot.population.clone(), plan, settings, replayed: Some(replayed), shard: None }
     }
 
     /// Asks everything and seals the answers in a folder below `root`.
@@ -154,7 +169,8 @@ impl Job {
     fn journal(&self, root: &Path, resume: bool) -> Result<PathBuf, Failure> {
         let folder = root.join(&self.population.name);
         fs::create_dir_all(&folder).map_err(|e| Failure::new(format!("cannot write into {}: {e}", folder.display())))?;
-        let journal = folder.join(format!("{}.journal", self.plan.depth.as_str()));
+        let part = self.shard.map_or_else(String::new, |s| format!("-{}-of-{}", s.index(), s.count()));
+        let journal = folder.join(format!("{}{part}.journal", self.plan.depth.as_str()));
         if journal.exists() && !resume {
             return Err(Failure::new(format!(
                 "an unfinished crawl is kept in {}: go on with --resume, or delete the file to begin anew",
@@ -190,6 +206,8 @@ impl Job {
             }
         };
         draft.observed_to = if self.replayed.is_none() { crawled.finished.date().to_string() } else { draft.observed_to };
+        draft.notes.extend(self.shard.map(snapshot::shard_note));
+        draft.shard = self.shard;
         draft.started = Some(crawled.started.format(&Rfc3339)?);
         draft.finished = Some(crawled.finished.format(&Rfc3339)?);
         draft.warnings.extend(crawled.warnings.iter().cloned());
@@ -202,7 +220,7 @@ impl Job {
     }
 }
 
-fn settings(asking: &Asking) -> Result<Settings, Failure> {
+pub fn settings(asking: &Asking) -> Result<Settings, Failure> {
     let mut settings = Settings { resolvers: asking.resolvers.clone(), qps: asking.qps, ..Settings::default() };
     if let Some(concurrency) = asking.concurrency {
         settings.concurrency = concurrency;
@@ -255,6 +273,7 @@ pub fn explain_live(common: &Common, args: &ExplainArgs, rules: &Ruleset) -> Res
         plan: Plan::new(depth, rules.labels.clone()),
         settings: settings(&args.asking)?,
         replayed: None,
+        shard: None,
     };
     let crawled = job.ask(common, &folder.join("journal"), false);
     fs::remove_dir_all(&folder).ok();

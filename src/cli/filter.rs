@@ -222,7 +222,10 @@ mod tests {
 
     #[test]
     fn a_list_is_cut_and_its_header_kept() {
-        assert_eq!(batches("a.example\nb.example\nc.example", 2), [vec!["a.example:a.example", "b.example:b.example"], vec!["c.example:c.example"]]);
+        assert_eq!(
+            batches("a.example\nb.example\nc.example", 2),
+            [vec!["a.example:a.example", "b.example:b.example"], vec!["c.example:c.example"]]
+        );
         let csv = "\u{feff}id,domain\n1,a.example\n2,b.example\n3,c.example\n";
         assert_eq!(batches(csv, 2), [vec!["1:a.example"], vec!["2:b.example", "3:c.example"]]);
         assert_eq!(batches("1,a.example\n2,b.example\n", 1).len(), 2);

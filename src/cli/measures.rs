@@ -14,7 +14,10 @@ use super::{out, side};
 
 pub fn classify(common: &Common, args: &ClassifyArgs) -> Result<Exit, Failure> {
     let rules = side::rules(common)?;
-    let snapshot = side::open(common, &args.snapshot)?;
+    let mut snapshot = side::open(common, &args.snapshot)?;
+    if let Some(shard) = args.shard {
+        snapshot.population = snapshot.population.shard(shard);
+    }
     let members = side::classify_all(&snapshot, None, rules.get());
     let roles: Vec<Role> = args.role.map_or(Role::ALL.to_vec(), |role| vec![role.into()]);
     let labels = labels(rules.get(), &Ownership::Current);
