@@ -129,7 +129,7 @@ fn kinds(kinds: &[Kind]) -> Plan {
 }
 
 fn patient(server: &Server) -> Settings {
-    Settings { timeout: std::time::Duration::from_millis(200), retries: 0, ..Settings::loopback(server.addr()) }
+    Settings { retries: 1, ..Settings::loopback(server.addr()) }
 }
 
 #[test]
@@ -288,8 +288,7 @@ fn replay_of_recorded(population: &str) {
     let folder = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
     let recorded = Snapshot::open(&folder).unwrap();
     let server = serve_here(&recorded.facts);
-    let settings = Settings { retries: 0, second_pass: false, ..Settings::loopback(server.addr()) };
-    let crawled = crawl_here(&recorded.population, &recorded.manifest.plan, &settings);
+    let crawled = crawl_here(&recorded.population, &recorded.manifest.plan, &Settings::loopback(server.addr()));
     let asked: BTreeSet<&Question> = crawled.facts.iter().map(|(question, _)| question).collect();
     for (question, answer) in crawled.facts.iter() {
         assert_eq!(answer, &replayed(&recorded.facts, question), "{question}");

@@ -83,9 +83,7 @@ fn replay_and_crawl(common: &Common, recording: &Snapshot, root: &Path) -> Resul
             server.addr()
         );
     }
-    // What was not recorded is refused; asking again cannot help.
-    let settings = Settings { retries: 0, second_pass: false, ..Settings::loopback(server.addr()) };
-    let path = Job::replay(recording, settings).run(common, false, root)?;
+    let path = Job::replay(recording, Settings::loopback(server.addr())).run(common, false, root)?;
     server.shutdown();
     Ok(Snapshot::open(&path)?)
 }

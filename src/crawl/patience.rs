@@ -5,8 +5,6 @@ use std::time::Duration;
 use super::Settings;
 use crate::dns::Outcome;
 
-/// A resolver that replies with a failure is asked again this often: it has heard the question.
-const MOST_REFUSALS: u32 = 3;
 /// Pause before asking again where a reply said no; doubles each time.
 const PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -18,6 +16,8 @@ const STRETCH: u32 = 5;
 pub(super) struct Patience {
     timeout: Duration,
     attempts: u32,
+    /// Failures a resolver may reply with.
+    refusals: u32,
     /// A member's time, from its first question.
     pub budget: Duration,
     /// Questions that may wait for their time before no further member is admitted.
@@ -29,6 +29,7 @@ impl Patience {
         Self {
             timeout: settings.timeout,
             attempts: settings.retries.saturating_add(1),
+            refusals: settings.refusal_retries.saturating_add(1),
             budget: settings.domain_budget,
             waiting: concurrency.max(256) * 4,
         }
@@ -48,7 +49,7 @@ impl Patience {
     /// The pause before the next attempt, after `tries` attempts of which `refusals` brought a reply
     /// of failure; `None` where the failure is final. Silence has cost its time already.
     pub fn pause(&self, outcome: Outcome, tries: u32, refusals: u32) -> Option<Duration> {
-        if tries >= self.attempts || refusals >= MOST_REFUSALS {
+        if tries >= self.attempts || refusals >= self.refusals {
             return None;
         }
         if outcome == Outcome::Timeout {

@@ -15,6 +15,9 @@ const ROUNDS: [Duration; 4] =
 /// How long the other two checks wait, side by side.
 const WAIT: Duration = Duration::from_secs(2);
 
+/// The number of the round of those; each round has its own, as replies to earlier ones may come late.
+const LAST_ROUND: u32 = ROUNDS.len() as u32;
+
 /// Why a resolver is not fit, as the end of a sentence that begins with its name.
 pub(super) type Problem = String;
 
@@ -28,8 +31,8 @@ pub(super) async fn check(resolver: &Upstream) -> Result<Result<Vec<String>, Pro
 async fn examine(resolver: &Upstream, transport: &mut dyn Transport) -> Result<Vec<String>, Problem> {
     let root = Question::new(Name::root(), Type::Soa);
     let mut reply = Outcome::Timeout;
-    for wait in ROUNDS {
-        let answers = ask(transport, [(&root, false), (&root, false)], wait, true).await;
+    for (round, wait) in (0..).zip(ROUNDS) {
+        let answers = ask(transport, round, [(&root, false), (&root, false)], wait, true).await;
         reply = answers.iter().map(|a| a.outcome).find(|o| replied(*o)).unwrap_or(answers[0].outcome);
         if replied(reply) {
             break;
@@ -42,7 +45,7 @@ async fn examine(resolver: &Upstream, transport: &mut dyn Transport) -> Result<V
     }
     let absent = absent_name();
     let probe = Question::new(absent, Type::A);
-    let answers = ask(transport, [(&probe, false), (&root, true)], WAIT, false).await;
+    let answers = ask(transport, LAST_ROUND, [(&probe, false), (&root, true)], WAIT, false).await;
     let [probed, stream] = answers;
     if probed.outcome == Outcome::Answered {
         let made_up = probed.rdata(Type::A).next().unwrap_or("a record").to_owned();
@@ -69,10 +72,16 @@ fn absent_name() -> Name {
 }
 
 /// Asks two questions side by side; the flag asks over TCP. Ends with the first reply where `any`.
-async fn ask(transport: &mut dyn Transport, questions: [(&Question, bool); 2], wait: Duration, any: bool) -> [Answer; 2] {
-    const TOKENS: [u32; 2] = [u32::MAX, u32::MAX - 1];
+async fn ask(
+    transport: &mut dyn Transport,
+    round: u32,
+    questions: [(&Question, bool); 2],
+    wait: Duration,
+    any: bool,
+) -> [Answer; 2] {
+    let tokens = [2 * round, 2 * round + 1];
     let mut answers = [Answer::empty(Outcome::Timeout), Answer::empty(Outcome::Timeout)];
-    for (token, (question, stream)) in TOKENS.into_iter().zip(questions) {
+    for (token, (question, stream)) in tokens.into_iter().zip(questions) {
         transport.ask(Ask { token, question, wait, stream });
     }
     let mut open = 2;
@@ -80,10 +89,7 @@ async fn ask(transport: &mut dyn Transport, questions: [(&Question, bool); 2], w
     while open > 0 {
         poll_fn(|cx| transport.poll_replies(cx, &mut replies)).await;
         for reply in replies.drain(..) {
-            let Some(i) = TOKENS.iter().position(|&t| t == reply.token) else { continue };
-            if reply.late {
-                continue;
-            }
+            let Some(i) = tokens.iter().position(|&t| t == reply.token) else { continue };
             open -= 1;
             let done = any && replied(reply.answer.outcome);
             answers[i] = reply.answer;
@@ -108,7 +114,7 @@ mod tests {
     ) -> Result<Vec<String>, Problem> {
         let server = Scripted::new(script);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(check(&Upstream::Plain(server.addr))).unwrap()
+        runtime.block_on(check(&Upstream::plain(server.addr))).unwrap()
     }
 
     fn is_root(request: &Message) -> bool {
@@ -144,7 +150,7 @@ mod tests {
         assert!(check_here(|_, _| None).unwrap_err().contains("did not reply"));
         let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let problem = runtime.block_on(check(&Upstream::Plain(closed))).unwrap().unwrap_err();
+        let problem = runtime.block_on(check(&Upstream::plain(closed))).unwrap().unwrap_err();
         assert!(problem.contains("cannot be reached"), "{problem}");
     }
 

@@ -109,7 +109,7 @@ async fn fit_resolvers(
     warnings: &mut Vec<String>,
     progress: &Progress,
 ) -> Result<Vec<Upstream>, CrawlError> {
-    let resolvers = upstreams(&settings.resolvers)?;
+    let resolvers = upstreams(&settings.resolvers).await?;
     if !settings.preflight {
         return Ok(resolvers);
     }

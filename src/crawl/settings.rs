@@ -22,9 +22,11 @@ pub struct Settings {
     pub qps: Option<u32>,
     /// How long the first attempt waits for a reply; later ones wait longer, up to five times this.
     pub timeout: Duration,
-    /// Attempts after the first where no reply comes. A resolver that replies with a failure
-    /// (SERVFAIL, REFUSED, garbage) is asked again at most twice, so as not to hammer it.
+    /// Attempts after the first where no reply comes.
     pub retries: u32,
+    /// Attempts after the first where the reply is a failure (SERVFAIL, REFUSED, garbage): fewer, as
+    /// the resolver has heard the question and is not to be hammered. Never more than `retries`.
+    pub refusal_retries: u32,
     /// Time after which no question of a member is asked again; what is open then is a timeout.
     pub domain_budget: Duration,
     /// Asks what still fails once more when everything else is done.
@@ -41,6 +43,7 @@ impl Default for Settings {
             qps: None,
             timeout: Duration::from_secs(1),
             retries: 7,
+            refusal_retries: 2,
             domain_budget: Duration::from_secs(120),
             second_pass: true,
             preflight: true,
@@ -49,15 +52,17 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// For a server of one's own on loopback, such as a replay: no rate limit, more in flight, and
-    /// silence is final sooner because nothing is lost on the way.
+    /// For a server of one's own on loopback, such as a replay: no rate limit, and what it refuses
+    /// it refuses for good. Silence is asked again all the same: loopback drops what a full socket
+    /// cannot hold.
     pub fn loopback(resolver: std::net::SocketAddr) -> Self {
         Self {
             resolvers: vec![ResolverSpec::Plain(resolver)],
-            concurrency: Concurrency::Fixed(256),
+            concurrency: Concurrency::Fixed(100),
             qps: Some(0),
-            timeout: Duration::from_millis(500),
-            retries: 1,
+            timeout: Duration::from_millis(250),
+            retries: 4,
+            refusal_retries: 0,
             second_pass: false,
             ..Self::default()
         }

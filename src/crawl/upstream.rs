@@ -1,56 +1,98 @@
 //! From what the user wrote to resolvers that can be asked.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::future::poll_fn;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
-use super::transport::{Exchange, Transport};
+use super::transport::{Ask, Engine, Exchange, Transport};
 use super::{CrawlError, ResolverSpec};
+use crate::dns::{Name, Question, Type};
 
 /// A resolver that can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Upstream {
-    Plain(SocketAddr),
+pub(super) struct Upstream {
+    spec: ResolverSpec,
+    addr: SocketAddr,
 }
 
 impl fmt::Display for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Plain(addr) => write!(f, "{addr}"),
-        }
+        self.spec.fmt(f)
     }
 }
 
 impl Upstream {
+    pub fn plain(addr: SocketAddr) -> Self {
+        Self { spec: ResolverSpec::Plain(addr), addr }
+    }
+
     /// A fresh way to ask it. Must be called within a tokio runtime.
     pub fn open(&self) -> Result<Box<dyn Transport>, CrawlError> {
-        let unusable =
-            |e: hickory_resolver::net::NetError| CrawlError::Preflight { resolver: self.to_string(), problem: e.to_string() };
-        match self {
-            Self::Plain(addr) => Ok(Box::new(Exchange::plain(*addr).map_err(unusable)?)),
-        }
+        let exchange = match &self.spec {
+            ResolverSpec::Tls { name, .. } => Exchange::tls(self.addr, name),
+            ResolverSpec::Https { host, path, .. } => Exchange::https(self.addr, host, path),
+            ResolverSpec::Quic { name, .. } => Exchange::quic(self.addr, name),
+            _ => return Ok(Box::new(Engine::new(self.addr).map_err(|e| self.unusable(&e))?)),
+        };
+        Ok(Box::new(exchange.map_err(|e| self.unusable(&e))?))
+    }
+
+    fn unusable(&self, error: &dyn fmt::Display) -> CrawlError {
+        CrawlError::Preflight { resolver: self.to_string(), problem: format!("cannot be asked: {error}") }
     }
 }
 
 /// The resolvers of a crawl, each once.
-pub(super) fn upstreams(specs: &[ResolverSpec]) -> Result<Vec<Upstream>, CrawlError> {
+pub(super) async fn upstreams(specs: &[ResolverSpec]) -> Result<Vec<Upstream>, CrawlError> {
     let mut upstreams: Vec<Upstream> = Vec::new();
     for spec in specs {
-        let not_yet = |what| Err(CrawlError::NotYet { resolver: spec.to_string(), what });
-        let addresses = match spec {
-            ResolverSpec::Plain(addr) => vec![*addr],
-            ResolverSpec::System => system()?,
-            ResolverSpec::Tls { .. } => return not_yet("DNS over TLS"),
-            ResolverSpec::Https { .. } => return not_yet("DNS over HTTPS"),
-            ResolverSpec::Quic { .. } => return not_yet("DNS over QUIC"),
-            ResolverSpec::Recursive => return not_yet("recursion from the root"),
+        let found = match spec {
+            ResolverSpec::Plain(addr) => vec![Upstream::plain(*addr)],
+            ResolverSpec::System => system()?.into_iter().map(Upstream::plain).collect(),
+            ResolverSpec::Tls { addr, .. } | ResolverSpec::Quic { addr, .. } => {
+                vec![Upstream { spec: spec.clone(), addr: *addr }]
+            }
+            ResolverSpec::Https { host, port, .. } => {
+                vec![Upstream { spec: spec.clone(), addr: SocketAddr::new(bootstrap(spec, host).await?, *port) }]
+            }
+            ResolverSpec::Recursive => {
+                return Err(CrawlError::NotYet { resolver: spec.to_string(), what: "recursion from the root" });
+            }
         };
-        for upstream in addresses.into_iter().map(Upstream::Plain) {
+        for upstream in found {
             if !upstreams.contains(&upstream) {
                 upstreams.push(upstream);
             }
         }
     }
     if upstreams.is_empty() { Err(CrawlError::NoResolver) } else { Ok(upstreams) }
+}
+
+/// How long a system resolver may take to give the address of a DNS over HTTPS server.
+const BOOTSTRAP: Duration = Duration::from_secs(2);
+
+/// The address of a DNS over HTTPS server, from its name: asked of the system's resolvers.
+async fn bootstrap(spec: &ResolverSpec, host: &str) -> Result<IpAddr, CrawlError> {
+    if let Ok(addr) = host.trim_start_matches('[').trim_end_matches(']').parse() {
+        return Ok(addr);
+    }
+    let problem = |problem: String| CrawlError::Preflight { resolver: spec.to_string(), problem };
+    let name = Name::parse(host).map_err(|e| problem(format!("has no valid host name: {e}")))?;
+    for server in system()? {
+        let mut transport = Upstream::plain(server).open()?;
+        for (token, qtype) in [(0, Type::A), (1, Type::Aaaa)] {
+            let question = Question::new(name.clone(), qtype);
+            transport.ask(Ask { token, question: &question, wait: BOOTSTRAP, stream: false });
+            let mut replies = Vec::new();
+            poll_fn(|cx| transport.poll_replies(cx, &mut replies)).await;
+            let addresses = replies.iter().flat_map(|reply| reply.answer.rdata(qtype));
+            if let Some(addr) = addresses.filter_map(|rdata| rdata.parse().ok()).next() {
+                return Ok(addr);
+            }
+        }
+    }
+    Err(problem(format!("cannot be found: the system's resolvers gave no address for {host}")))
 }
 
 /// The name servers of the system's configuration. Search lists and the hosts file are not used:

@@ -8,7 +8,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use hickory_resolver::net::runtime::{DnsUdpSocket, RuntimeProvider, TokioHandle, TokioRuntimeProvider, TokioTime};
+use hickory_resolver::net::runtime::{
+    DnsUdpSocket, QuicSocketBinder, RuntimeProvider, TokioHandle, TokioRuntimeProvider, TokioTime,
+};
 use tokio::io::{Interest, ReadBuf};
 use tokio::net::UdpSocket;
 
@@ -32,6 +34,10 @@ impl RuntimeProvider for Connected {
         timeout: Option<Duration>,
     ) -> Pin<Box<dyn Send + Future<Output = io::Result<Self::Tcp>>>> {
         self.0.connect_tcp(server, bind, timeout)
+    }
+
+    fn quic_binder(&self) -> Option<&dyn QuicSocketBinder> {
+        self.0.quic_binder()
     }
 
     fn bind_udp(&self, local: SocketAddr, server: SocketAddr) -> Pin<Box<dyn Send + Future<Output = io::Result<Self::Udp>>>> {

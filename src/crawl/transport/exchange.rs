@@ -44,19 +44,33 @@ struct Links {
 }
 
 impl Exchange {
-    /// Plain DNS: UDP first, TCP for what is truncated.
+    /// Plain DNS: UDP first, TCP for what is truncated. The crawl has an engine of its own for
+    /// this; here it is what the engine is held against.
+    #[cfg(test)]
     pub fn plain(addr: SocketAddr) -> Result<Self, NetError> {
         let context = context()?;
-        let link = |mut config: ConnectionConfig| {
-            config.port = addr.port();
-            Link { addr, config, context: context.clone(), provider: Connected::default(), open: Mutex::default() }
-        };
-        let links = Links {
-            datagram: Some(link(ConnectionConfig::udp())),
-            stream: link(ConnectionConfig::tcp()),
-            stalled: std::sync::Mutex::default(),
-        };
-        Ok(Self { links: Arc::new(links), asking: FuturesUnordered::new() })
+        let datagram = Link::new(addr, ConnectionConfig::udp(), context.clone());
+        Ok(Self::over(Some(datagram), Link::new(addr, ConnectionConfig::tcp(), context)))
+    }
+
+    /// DNS over TLS (RFC 7858); the certificate must be valid for `name`.
+    pub fn tls(addr: SocketAddr, name: &str) -> Result<Self, NetError> {
+        Ok(Self::over(None, Link::new(addr, ConnectionConfig::tls(name.into()), context()?)))
+    }
+
+    /// DNS over HTTPS (RFC 8484) with HTTP/2.
+    pub fn https(addr: SocketAddr, name: &str, path: &str) -> Result<Self, NetError> {
+        Ok(Self::over(None, Link::new(addr, ConnectionConfig::https(name.into(), Some(path.into())), context()?)))
+    }
+
+    /// DNS over QUIC (RFC 9250).
+    pub fn quic(addr: SocketAddr, name: &str) -> Result<Self, NetError> {
+        Ok(Self::over(None, Link::new(addr, ConnectionConfig::quic(name.into()), context()?)))
+    }
+
+    fn over(datagram: Option<Link>, stream: Link) -> Self {
+        let links = Links { datagram, stream, stalled: std::sync::Mutex::default() };
+        Self { links: Arc::new(links), asking: FuturesUnordered::new() }
     }
 }
 
@@ -149,6 +163,11 @@ struct Open {
 }
 
 impl Link {
+    fn new(addr: SocketAddr, mut config: ConnectionConfig, context: Arc<PoolContext>) -> Self {
+        config.port = addr.port();
+        Self { addr, config, context, provider: Connected::default(), open: Mutex::default() }
+    }
+
     async fn ask(&self, request: &DnsRequest, wait: Duration, alone: bool) -> Result<Message, NetError> {
         let until = tokio::time::Instant::now() + wait;
         if alone {

@@ -5,6 +5,7 @@
 //! choice of the resolver are the schedule's business, so that they are the same for every transport.
 
 mod connected;
+mod engine;
 mod exchange;
 #[cfg(test)]
 pub(super) mod tests;
@@ -16,6 +17,7 @@ use hickory_proto::op::{Message, MessageType};
 
 use crate::dns::{Answer, Outcome, Question, wire};
 
+pub(super) use engine::Engine;
 pub(super) use exchange::Exchange;
 
 /// Longest reply over UDP that is asked for; longer ones come over TCP (DNS Flag Day 2020).

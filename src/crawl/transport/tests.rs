@@ -17,7 +17,8 @@ use crate::dns::{Name, Record, Type};
 type Open = fn(SocketAddr) -> Box<dyn Transport>;
 
 /// The transports for plain DNS; all must do the same.
-const PLAIN: &[(&str, Open)] = &[("exchange", |addr| Box::new(Exchange::plain(addr).unwrap()))];
+const PLAIN: &[(&str, Open)] =
+    &[("exchange", |addr| Box::new(Exchange::plain(addr).unwrap())), ("engine", |addr| Box::new(Engine::new(addr).unwrap()))];
 
 /// What a server does with a request: the datagrams or messages it sends back; `None` closes TCP.
 type Script = dyn Fn(&Message, bool) -> Option<Vec<Vec<u8>>> + Send + Sync;
