@@ -160,7 +160,7 @@ fn no_data_with_and_without_its_soa() {
 fn servfail_storm() {
     let seen = beside_with(
         |request| vec![Act::Send(request.code(SERVFAIL)); 50],
-        |settings| mxcensus::crawl::Settings { retries: 7, ..settings },
+        |settings| mxcensus::crawl::Settings { retries: 7, refusal_retries: 2, ..settings },
     );
     assert_eq!(seen.mx(), Outcome::Servfail);
     // A resolver that says no is not asked eight times.

@@ -9,7 +9,7 @@ mod datagrams;
 mod query;
 mod stream;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
@@ -49,7 +49,11 @@ pub(in crate::crawl) struct Engine {
     ports: Vec<Port>,
     /// The port that this batch goes out from.
     current: usize,
-    stream: Stream,
+    /// TCP connections; one that is not retired takes the next question.
+    streams: Vec<Stream>,
+    /// Questions that timed out on a connection with others. Next time they get one of their own,
+    /// so that one which stalls its connection does not stall the same neighbours every time.
+    stalled: HashSet<Question>,
     attempts: Vec<Attempt>,
     free: Vec<u32>,
     /// Attempts to be sent with the next batch.
@@ -113,7 +117,8 @@ impl Engine {
             server,
             ports,
             current: 0,
-            stream: Stream::new(server),
+            streams: Vec::new(),
+            stalled: HashSet::new(),
             attempts: Vec::new(),
             free: Vec::new(),
             pending: Vec::new(),
@@ -199,7 +204,17 @@ impl Engine {
         attempt.state = State::Stream;
         attempt.generation = attempt.generation.wrapping_add(1);
         let (ticket, wait) = ((place, attempt.generation), attempt.wait);
-        self.stream.ask(ticket, attempt.wire.clone(), &mut self.random);
+        let alone = attempt.question.as_ref().is_some_and(|question| self.stalled.remove(question));
+        let shared = self.streams.iter().position(|stream| !stream.retired);
+        let stream = match shared.filter(|_| !alone) {
+            Some(shared) => &mut self.streams[shared],
+            None => {
+                self.streams.push(Stream::new(self.server, alone));
+                let last = self.streams.len() - 1;
+                &mut self.streams[last]
+            }
+        };
+        stream.ask(ticket, attempt.wire.clone(), &mut self.random);
         self.expire_after(Instant::now(), wait, place);
     }
 
@@ -328,7 +343,10 @@ impl Engine {
 
     fn poll_stream(&mut self, cx: &mut Context<'_>, replies: &mut Vec<Reply>) {
         let mut events = std::mem::take(&mut self.events);
-        self.stream.poll(cx, &mut events);
+        for stream in &mut self.streams {
+            stream.poll(cx, &mut events);
+        }
+        self.streams.retain(|stream| !stream.is_over());
         for ((place, generation), message) in events.drain(..) {
             let attempt = &self.attempts[place as usize];
             let Some(question) = attempt.question.as_ref().filter(|_| attempt.generation == generation) else { continue };
@@ -370,7 +388,13 @@ impl Engine {
     fn give_up(&mut self, now: Instant, place: u32, replies: &mut Vec<Reply>) {
         let attempt = &mut self.attempts[place as usize];
         if attempt.state == State::Stream {
-            self.stream.forget((place, attempt.generation));
+            let ticket = (place, attempt.generation);
+            // It may have stalled in the middle of a message: who asks next must not wait behind
+            // that. Those who wait on it already may go on doing so.
+            for stream in &mut self.streams {
+                stream.retired |= stream.forget(ticket);
+            }
+            self.stalled.extend(attempt.question.clone());
             let reply = self.finish(place, Answer::empty(Outcome::Timeout));
             return replies.push(reply);
         }

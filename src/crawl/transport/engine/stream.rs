@@ -23,6 +23,8 @@ pub(super) struct Stream {
     server: SocketAddr,
     state: State,
     waiting: HashMap<u16, Waiting>,
+    /// Takes no further questions.
+    pub retired: bool,
 }
 
 enum State {
@@ -50,8 +52,8 @@ struct Waiting {
 pub(super) type Event = (Ticket, Option<Vec<u8>>);
 
 impl Stream {
-    pub fn new(server: SocketAddr) -> Self {
-        Self { server, state: State::Closed, waiting: HashMap::new() }
+    pub fn new(server: SocketAddr, retired: bool) -> Self {
+        Self { server, state: State::Closed, waiting: HashMap::new(), retired }
     }
 
     /// Asks; the id of the message is drawn here.
@@ -69,9 +71,16 @@ impl Stream {
         self.waiting.insert(id, Waiting { ticket, message, again: false });
     }
 
-    /// Nobody waits for this any more.
-    pub fn forget(&mut self, ticket: Ticket) {
+    /// Takes a question back, if it is asked here.
+    pub fn forget(&mut self, ticket: Ticket) -> bool {
+        let before = self.waiting.len();
         self.waiting.retain(|_, waiting| waiting.ticket != ticket);
+        self.waiting.len() < before
+    }
+
+    /// Whether it has no more to do.
+    pub fn is_over(&self) -> bool {
+        self.retired && self.waiting.is_empty()
     }
 
     /// Opens, writes and reads as far as possible.
