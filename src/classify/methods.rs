@@ -88,9 +88,7 @@ pub struct Methods<'r> {
 
 impl<'r> Methods<'r> {
     pub fn new(rules: &'r Ruleset) -> Self {
-        let receives = |rule: &&Rule| {
-            matches!(rule.signal, Signal::MxHost | Signal::MxTarget) && rule.exchange == Exchange::Mail && rule.regex.is_none()
-        };
+        let receives = |rule: &&Rule| matches!(rule.signal, Signal::MxHost | Signal::MxTarget) && rule.exchange == Exchange::Mail;
         let mut words: BTreeMap<String, &Rule> = BTreeMap::new();
         let mut domains: BTreeMap<Name, BTreeMap<&str, Vec<&Rule>>> = BTreeMap::new();
         for rule in rules.rules.iter().filter(receives) {

@@ -65,6 +65,8 @@ pub enum Command {
     Trend(TrendArgs),
     /// Flip rate of two crawls of the same week: the error bar of a yearly diff
     Noise(NoiseArgs),
+    /// The gateway headline under other methods side by side, or beside published shares
+    Sensitivity(SensitivityArgs),
     /// Charts of a snapshot, or of two compared, as SVG and PNG
     Chart(ReportArgs),
     /// A report of a snapshot, or of two compared
@@ -399,6 +401,33 @@ pub struct TrendArgs {
 pub struct NoiseArgs {
     pub first: String,
     pub second: String,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SensitivityTableArg {
+    /// One row a vendor, one column a method
+    #[default]
+    Wide,
+    /// One row a method and vendor, for programs
+    Long,
+    /// Shares that others have published, with a warning where they do not compare
+    Published,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  mxcensus sensitivity recorded-municipalities/2026-05-03 --top 10")]
+pub struct SensitivityArgs {
+    pub snapshot: String,
+    #[arg(long, value_enum, default_value_t)]
+    pub table: SensitivityTableArg,
+    /// Vendors to show in the wide table, the largest by the reference method
+    #[arg(long, value_name = "N", default_value_t = 15)]
+    pub top: usize,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write to this file instead of standard output

@@ -20,6 +20,7 @@ mod out;
 mod progress;
 mod rules;
 
+mod sensitivity;
 mod serve;
 mod side;
 mod snapshot;
@@ -68,6 +69,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Diff(args) => change::diff(common, args),
         Command::Trend(args) => change::trend(common, args),
         Command::Noise(args) => change::noise(common, args),
+        Command::Sensitivity(args) => sensitivity::sensitivity(common, args),
         Command::Chart(args) => charts::chart(common, args),
         Command::Report(args) => charts::report(common, args),
         Command::Explain(args) => explain::explain(common, args),

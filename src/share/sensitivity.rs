@@ -18,8 +18,9 @@ pub struct Sensitivity {
 pub struct Spread {
     pub row: Row,
     pub label: String,
-    /// Members and share under each method, in the order of the tables.
-    pub found: Vec<(Count, Option<Count>)>,
+    /// Members and share under each method, in the order of the tables; `None` for a rest row that a
+    /// method does not have.
+    pub found: Vec<Option<(Count, Option<Count>)>>,
 }
 
 impl Sensitivity {
@@ -35,9 +36,9 @@ impl Sensitivity {
         }
         rows.sort_by_key(|(row, _)| if matches!(row, Row::Named(_)) { None } else { Some((*row).clone()) });
         let at = |table: &ShareTable, row: &Row| {
-            let found = table.rows.iter().find(|r| r.row == *row);
-            let nobody = matches!(row, Row::Named(_)) && table.base.measured() > Count::default();
-            found.map_or((Count::default(), nobody.then(Count::default)), |r| (r.members, r.share))
+            let found = table.rows.iter().find(|r| r.row == *row).map(|r| (r.members, r.share));
+            let nobody = (table.base.measured() > Count::default()).then(Count::default);
+            found.or_else(|| matches!(row, Row::Named(_)).then_some((Count::default(), nobody)))
         };
         let spread = |(row, label): (&Row, &str)| Spread {
             row: row.clone(),

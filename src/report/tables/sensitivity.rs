@@ -4,19 +4,25 @@ use serde_json::json;
 
 use super::{citation, provenance_fact};
 use crate::report::table::{Cell, Column, Table};
-use crate::share::{Count, Overlay, Sensitivity, Spread};
+use crate::share::{Count, Overlay, Row, Sensitivity, Spread};
 
-/// One row a vendor, one column a method.
-pub fn sensitivity(found: &Sensitivity) -> Table {
+/// One row a vendor, one column a method; of the vendors the `top` first ones.
+pub fn sensitivity(found: &Sensitivity, top: usize) -> Table {
     let mut out = Table::new("sensitivity", "E-mail gateways under other methods", &[Column::new("vendor", "vendor")]);
     out.columns.extend(found.tables.iter().map(|(method, _)| Column::named(method.as_str())));
-    for spread in found.spreads() {
+    let (vendors, rest): (Vec<Spread>, Vec<Spread>) = found.spreads().into_iter().partition(|s| matches!(s.row, Row::Named(_)));
+    let further = vendors.len().saturating_sub(top);
+    for spread in vendors.into_iter().take(top).chain(rest) {
         let mut cells = vec![Cell::text(&spread.label)];
-        cells.extend(spread.found.iter().map(|(members, share)| match share {
-            Some(share) => Cell::CountAndShare(*members, *share),
-            None => Cell::Count(*members),
+        cells.extend(spread.found.iter().map(|found| match found {
+            Some((members, Some(share))) => Cell::CountAndShare(*members, *share),
+            Some((members, None)) => Cell::Count(*members),
+            None => Cell::Empty,
         }));
         out.rows.push(cells);
+    }
+    if further > 0 {
+        out.notes.push(format!("{further} further vendors are not shown."));
     }
     finish(&mut out, found);
     out
@@ -36,8 +42,8 @@ pub fn sensitivity_long(found: &Sensitivity) -> Table {
     for (i, (method, _)) in found.tables.iter().enumerate() {
         for spread in &spreads {
             let Spread { label, found, .. } = spread;
-            let (members, share) = found[i];
-            let reference = found.first().and_then(|(_, share)| *share);
+            let Some((members, share)) = found[i] else { continue };
+            let reference = found.first().copied().flatten().and_then(|(_, share)| share);
             let difference = share.zip(reference).map(|(share, reference)| (share - reference) * Count::from_integer(100));
             out.rows.push(vec![
                 Cell::text(method.as_str()),
