@@ -7,8 +7,10 @@
 //! A table becomes a [`scene`] (layout, in pixels), and a scene is handed to a plotters backend: pixels
 //! by plotters' own ([`raster`]), vectors by ours ([`svg`]).
 
+mod alluvial;
 mod change;
 mod colour;
+mod concentration;
 mod dumbbell;
 mod fold;
 mod font;
@@ -25,7 +27,9 @@ pub(crate) mod tests;
 mod transitions;
 mod words;
 
+pub use alluvial::alluvial;
 pub use change::change_bars;
+pub use concentration::concentration;
 pub use dumbbell::dumbbell;
 pub use shares::share_bars;
 pub use transitions::transitions;

@@ -121,7 +121,7 @@ impl Matrix {
     }
 
     /// Moves between holders of the role alone: what nobody is named for may have been there before.
-    fn finding(&self, noun: &str, holder: &str) -> String {
+    pub fn finding(&self, noun: &str, holder: &str) -> String {
         let holds = |end: &End| matches!(end, End::Row(Row::Named(_) | Row::Other | Row::SelfHosted));
         let moves: Vec<_> = self.moves().into_iter().filter(|(from, to, _)| holds(from) && holds(to)).collect();
         let total: Count = moves.iter().map(|m| m.2).sum();
@@ -140,11 +140,11 @@ impl Matrix {
         }
     }
 
-    fn old_total(&self, end: &End) -> Count {
+    pub fn old_total(&self, end: &End) -> Count {
         self.sum(|c| c.0 == *end)
     }
 
-    fn new_total(&self, end: &End) -> Count {
+    pub fn new_total(&self, end: &End) -> Count {
         self.sum(|c| c.1 == *end)
     }
 
