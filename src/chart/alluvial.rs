@@ -49,7 +49,9 @@ pub fn alluvial(table: &DiffTable, style: &Style) -> Chart {
     } else {
         draw(&mut frame, &matrix, table);
     }
-    let flow = |(from, to, n): (End, End, Count)| format!("{} from {} to {}", words::count(&n), matrix.labels[&from], matrix.labels[&to]);
+    let flow = |(from, to, n): (End, End, Count)| {
+        format!("{} from {} to {}", words::count(&n), matrix.labels[&from], matrix.labels[&to])
+    };
     let moves: Vec<String> = matrix.moves().into_iter().take(12).map(flow).collect();
     let body = if moves.is_empty() { "No moves.".to_owned() } else { format!("{}.", moves.join("; ")) };
     let notes = [
@@ -118,8 +120,12 @@ fn draw(frame: &mut Frame, matrix: &Matrix, table: &DiffTable) {
     let mut arrivals: Vec<f64> = right.iter().map(|n| n.y).collect();
     // Bands leave in the order of their targets and arrive in the order of their sources, so they cross no
     // more than they must.
-    let mut flows: Vec<(usize, usize, f64)> =
-        matrix.cells.iter().filter(|(_, n)| !n.is_zero()).map(|((f, t), n)| (at_left[f], at_right[t], float(n) * per_member)).collect();
+    let mut flows: Vec<(usize, usize, f64)> = matrix
+        .cells
+        .iter()
+        .filter(|(_, n)| !n.is_zero())
+        .map(|((f, t), n)| (at_left[f], at_right[t], float(n) * per_member))
+        .collect();
     flows.sort_by_key(|flow| (flow.0, flow.1));
     let mut bands: Vec<(usize, usize, f64, f64, f64)> = Vec::new();
     for (from, to, h) in flows {
@@ -138,9 +144,7 @@ fn draw(frame: &mut Frame, matrix: &Matrix, table: &DiffTable) {
         let ink = if stayed { Ink::Pale } else { solid(&matrix.from[from], matrix) };
         frame.scene.polygon(band((x0 + NODE, y0), (x1 - NODE, y1), h.max(0.8)), ink, if stayed { 0.6 } else { 0.55 });
     }
-    for (ends, list, x, anchor) in
-        [(&matrix.from, &left, x0, Anchor::End), (&matrix.to, &right, x1 - NODE, Anchor::Start)]
-    {
+    for (ends, list, x, anchor) in [(&matrix.from, &left, x0, Anchor::End), (&matrix.to, &right, x1 - NODE, Anchor::Start)] {
         for (end, node) in ends.iter().zip(list) {
             frame.scene.filled(x, node.y, NODE, node.h, fill(end, matrix));
             label(&mut frame.scene, node, if anchor == Anchor::End { x - 8.0 } else { x + NODE + 8.0 }, anchor);

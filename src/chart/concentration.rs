@@ -37,14 +37,21 @@ pub fn concentration(table: &ShareTable, style: &Style) -> Chart {
     } else {
         draw(&mut frame, &steps);
     }
-    let mut notes = vec!["Self-hosted and unattributed members are in the denominator and not in the curve, which therefore ends below 100 %.".to_owned()];
+    let mut notes = vec![
+        "Self-hosted and unattributed members are in the denominator and not in the curve, which therefore ends below 100 %."
+            .to_owned(),
+    ];
     if let Some(found) = &table.concentration {
         notes.push(format!(
             "Herfindahl-Hirschman index {} of 10,000, a lower bound because unattributed members are left out.",
             words::typeset(&number::fixed(&found.hhi, 0))
         ));
     }
-    let body: Vec<String> = steps.iter().take(NAMED).map(|s| format!("{} {} (together {})", s.0, words::percent(&s.2), words::percent(&s.3))).collect();
+    let body: Vec<String> = steps
+        .iter()
+        .take(NAMED)
+        .map(|s| format!("{} {} (together {})", s.0, words::percent(&s.2), words::percent(&s.3)))
+        .collect();
     let name = format!("concentration-{}", table.role.as_str());
     frame.finish(&name, &format!("{}.", body.join(", ")), &notes, &[("Data", p)], &table.ruleset)
 }
@@ -53,9 +60,19 @@ fn finding(table: &ShareTable, steps: &[(&str, &Row, Count, Count)]) -> String {
     let half = Count::new(1, 2);
     let base = table.base.measured();
     let said = |n: usize, share: &Count| {
-        let vendors = if n == 1 { format!("One {}", table.by.noun(1)) } else { format!("The {} largest {}", words::whole(n), table.by.noun(n)) };
+        let vendors = if n == 1 {
+            format!("One {}", table.by.noun(1))
+        } else {
+            format!("The {} largest {}", words::whole(n), table.by.noun(n))
+        };
         let verb = if n == 1 { "holds" } else { "hold" };
-        format!("{vendors} {verb} {} of {} {} ({})", words::count(&(share * base)), words::count(&base), table.provenance.unit.noun(2), words::percent(share))
+        format!(
+            "{vendors} {verb} {} of {} {} ({})",
+            words::count(&(share * base)),
+            words::count(&base),
+            table.provenance.unit.noun(2),
+            words::percent(share)
+        )
     };
     match steps.iter().position(|s| s.3 >= half) {
         Some(i) => said(i + 1, &steps[i].3),
@@ -98,7 +115,11 @@ fn draw(frame: &mut Frame, steps: &[(&str, &Row, Count, Count)]) {
         if y + 6.0 > bottom || !fits {
             break;
         }
-        frame.scene.line(&[Point(point.0, point.1 + 6.0), Point(point.0, y - 4.0), Point(point.0 + 7.0, y - 4.0)], Ink::Rule, 1.0);
+        frame.scene.line(
+            &[Point(point.0, point.1 + 6.0), Point(point.0, y - 4.0), Point(point.0 + 7.0, y - 4.0)],
+            Ink::Rule,
+            1.0,
+        );
         frame.scene.text_on_paper(point.0 + 10.0, y, &text, font, Anchor::Start);
         free = y + font.leading() + 2.0;
     }

@@ -239,7 +239,14 @@ fn worlds() -> Vec<(&'static str, World)> {
 
 fn charts(world: &World, style: &Style) -> Vec<Chart> {
     let (shares, diff) = (world.shares(), world.diff());
-    vec![share_bars(&shares, style), change_bars(&diff, style), dumbbell(&diff, style), transitions(&diff, style), alluvial(&diff, style), concentration(&shares, style)]
+    vec![
+        share_bars(&shares, style),
+        change_bars(&diff, style),
+        dumbbell(&diff, style),
+        transitions(&diff, style),
+        alluvial(&diff, style),
+        concentration(&shares, style),
+    ]
 }
 
 fn styles() -> Vec<Style> {
@@ -340,7 +347,10 @@ fn hostile_names_stay_text() {
         for svg in [chart.svg(), chart.svg_inline("a\"b")] {
             assert!(!svg.contains("<script") && !svg.contains('\u{202e}'), "{}", chart.name);
         }
-        assert!(chart.svg().contains("&lt;script&gt;") || !["share", "change", "shares"].contains(&chart.name.split('-').next().unwrap()));
+        assert!(
+            chart.svg().contains("&lt;script&gt;")
+                || !["share", "change", "shares"].contains(&chart.name.split('-').next().unwrap())
+        );
     }
 }
 
