@@ -101,27 +101,19 @@ fn draw(frame: &mut Frame, steps: &[(&str, &Row, Count, Count)]) {
     area.push(at(most, 0.0));
     frame.scene.polygon(area, Ink::Gain, 0.12);
     frame.scene.line(&line, Ink::Gain, 2.2);
-    // Names stand below the curve, each under the one before, beside a dot in its colour.
-    let mut free = f64::NEG_INFINITY;
+    // Names stand right below their dots, as long as each step is high enough to keep them apart.
     for (i, (label, row, share, sum)) in steps.iter().enumerate().take(NAMED) {
         let point = at(i as f64 + 1.0, float(sum));
+        let text = format!("{label} +{}", words::percent(share));
+        let apart = i == 0 || HEIGHT * float(share) >= font.leading() + 1.0;
+        if !apart || point.1 + 22.0 > bottom || point.0 + 6.0 + font.width(&text) > x1 {
+            break;
+        }
         let ink = match palette::fill(row, label) {
             Fill::Solid(ink) | Fill::Hatched(ink) => ink,
         };
         frame.scene.disc(point.0, point.1, 4.5, ink);
-        let text = format!("{label} +{}", words::percent(share));
-        let y = (point.1 + 22.0).max(free);
-        let fits = point.0 + 10.0 + font.width(&text) <= x1;
-        if y + 6.0 > bottom || !fits {
-            break;
-        }
-        frame.scene.line(
-            &[Point(point.0, point.1 + 6.0), Point(point.0, y - 4.0), Point(point.0 + 7.0, y - 4.0)],
-            Ink::Rule,
-            1.0,
-        );
-        frame.scene.text_on_paper(point.0 + 10.0, y, &text, font, Anchor::Start);
-        free = y + font.leading() + 2.0;
+        frame.scene.text(point.0 + 6.0, point.1 + 16.0, &text, font, Anchor::Start);
     }
     frame.y = bottom + 24.0;
 }

@@ -58,18 +58,19 @@ impl Frame {
     /// A row of swatches with their meanings, wrapped where it must be.
     pub fn key(&mut self, entries: &[(Fill, String)]) {
         let font = Type::AXIS;
-        let mut x = self.left;
+        let (mut x, mut below) = (self.left, self.y + 20.0);
         for (fill, text) in entries {
-            let width = 18.0 + font.width(text);
+            let lines = font.wrap(text, self.inner() - 18.0);
+            let width = 18.0 + lines.iter().map(|l| font.width(l)).fold(0.0, f64::max);
             if x > self.left && x + width > self.right {
-                x = self.left;
-                self.y += 20.0;
+                (x, self.y) = (self.left, below);
             }
             self.scene.filled(x, self.y + 1.0, 12.0, 12.0, *fill);
-            self.scene.text(x + 18.0, self.y + 7.0 + font.drop(), text, font, Anchor::Start);
+            self.scene.lines(x + 18.0, self.y + 7.0 + font.drop(), &lines, font, Anchor::Start);
+            below = below.max(self.y + 5.0 + lines.len() as f64 * font.leading());
             x += width + 18.0;
         }
-        self.y += 28.0;
+        self.y = below + 8.0;
     }
 
     /// A label under an axis, moved inwards where it would leave the canvas.

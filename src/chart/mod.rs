@@ -9,6 +9,7 @@
 
 mod alluvial;
 mod change;
+mod cohorts;
 mod colour;
 mod concentration;
 mod dumbbell;
@@ -25,14 +26,17 @@ mod svg;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transitions;
+mod trend;
 mod words;
 
 pub use alluvial::alluvial;
 pub use change::change_bars;
+pub use cohorts::{cohort_bars, cohort_heat};
 pub use concentration::concentration;
 pub use dumbbell::dumbbell;
 pub use shares::share_bars;
 pub use transitions::transitions;
+pub use trend::trend_lines;
 
 /// Colours of paper and ink.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -9,6 +9,7 @@ use crate::diff::{DiffRow, DiffTable, End, PanelRow, Transition};
 use crate::population::Unit;
 use crate::provenance::{Kind, Provenance};
 use crate::share::{Base, Count, Grouping, Row, ShareRow, ShareTable};
+use crate::trend::{Point, Series, TrendTable};
 use crate::vendor::Role;
 
 fn int(n: i128) -> Count {
@@ -237,16 +238,62 @@ fn worlds() -> Vec<(&'static str, World)> {
     ]
 }
 
+/// The same world at three dates: old, new, and new again.
+fn trend(world: &World) -> TrendTable {
+    let whole = world.diff();
+    let mut shares = world.shares();
+    let days = ["2023-01-10", "2024-03-15", "2025-03-15"];
+    let at = |day: &str| Provenance { observed_from: day.into(), observed_to: day.into(), ..shares.provenance.clone() };
+    let snapshots = days.map(at).to_vec();
+    let point = |members: Count, share: Option<Count>| Some(Point { members, share, lower_bound: None, upper_bound: None });
+    let series = |r: &DiffRow| Series {
+        row: r.row.clone(),
+        label: r.label.clone(),
+        points: vec![point(r.old, r.share_old), None, point(r.new, r.share_new)],
+    };
+    let mut lines: Vec<Series> = whole.rows.iter().map(series).collect();
+    for (i, line) in lines.iter_mut().enumerate().filter(|(i, _)| i % 2 == 0) {
+        line.points[1] = line.points[i % 4];
+    }
+    shares.cohort = None;
+    TrendTable {
+        role: whole.role,
+        by: whole.by,
+        ruleset: whole.ruleset.clone(),
+        cohort: None,
+        snapshots,
+        shares: vec![shares],
+        series: lines,
+        steps: Vec::new(),
+        whole,
+    }
+}
+
+fn parts(world: &World) -> Vec<ShareTable> {
+    let part = |(i, name): (usize, &&str)| {
+        let mut world = world.clone();
+        for (k, vendor) in world.vendors.iter_mut().enumerate() {
+            vendor.2 = vendor.2 * ((i + k) % 4) as i128 / 4;
+        }
+        ShareTable { cohort: Some(format!("sector={name}")), ..world.shares() }
+    };
+    ["Energy", "Retailing", "Food, Beverages & Tobacco of the whole of North America", "X"].iter().enumerate().map(part).collect()
+}
+
 fn charts(world: &World, style: &Style) -> Vec<Chart> {
-    let (shares, diff) = (world.shares(), world.diff());
-    vec![
+    let (shares, diff, parts) = (world.shares(), world.diff(), parts(world));
+    let mut charts = vec![
         share_bars(&shares, style),
         change_bars(&diff, style),
         dumbbell(&diff, style),
         transitions(&diff, style),
         alluvial(&diff, style),
         concentration(&shares, style),
-    ]
+        trend_lines(&trend(world), style),
+    ];
+    charts.extend(cohort_heat(&parts, "sector", style));
+    charts.extend(cohort_bars(&parts, "sector", style));
+    charts
 }
 
 fn styles() -> Vec<Style> {
@@ -377,17 +424,19 @@ fn inline_charts_follow_the_page() {
     assert!(theme_css(Theme::Dark, "html.dark").contains("html.dark .f-text{fill:#e9ecf0}"));
 }
 
-/// Writes every chart for people to look at: `MXCENSUS_LOOK=folder cargo test --lib look`.
+/// Writes every chart for people to look at: `MXCENSUS_LOOK=folder cargo test --lib look`, with
+/// `MXCENSUS_LOOK_FOR=usual-flow` those whose name holds it.
 #[test]
 fn look() {
     let Ok(folder) = std::env::var("MXCENSUS_LOOK") else { return };
+    let wanted = std::env::var("MXCENSUS_LOOK_FOR").unwrap_or_default();
     for (name, world) in worlds() {
         for theme in Theme::ALL {
             for width in [880, 360] {
                 for chart in charts(&world, &Style { theme, width, ..Style::default() }) {
                     let stem = format!("{name}-{}-{width}-{}", chart.name, theme.as_str());
-                    fs::write(Path::new(&folder).join(format!("{stem}.svg")), chart.svg()).unwrap();
-                    if theme == Theme::Light || name == "usual" {
+                    if stem.contains(&wanted) {
+                        fs::write(Path::new(&folder).join(format!("{stem}.svg")), chart.svg()).unwrap();
                         fs::write(Path::new(&folder).join(format!("{stem}.png")), chart.png()).unwrap();
                     }
                 }

@@ -14,6 +14,7 @@ use super::rows::{Block, Rows};
 use super::scene::{Anchor, Type};
 use super::{Chart, Style, change, words};
 use crate::diff::{DiffTable, End};
+use crate::population::Unit;
 use crate::share::number::float;
 use crate::share::{Count, Row};
 
@@ -22,7 +23,7 @@ pub fn transitions(table: &DiffTable, style: &Style) -> Chart {
     let matrix = Matrix::new(table, style.top.min(10));
     let noun = table.new.unit.noun(2);
     let subtitle = change::subtitle(table, &format!("{noun} by old and new {}", table.by.noun(1)));
-    let mut frame = Frame::begin(style, matrix.finding(noun, table.by.noun(1)), subtitle, &[&table.old, &table.new]);
+    let mut frame = Frame::begin(style, matrix.finding(table.new.unit, table.by.noun(1)), subtitle, &[&table.old, &table.new]);
     if matrix.cells.is_empty() {
         let text = if table.role.is_exclusive() {
             "There is nothing to compare."
@@ -121,12 +122,13 @@ impl Matrix {
     }
 
     /// Moves between holders of the role alone: what nobody is named for may have been there before.
-    pub fn finding(&self, noun: &str, holder: &str) -> String {
+    pub fn finding(&self, unit: Unit, holder: &str) -> String {
         let holds = |end: &End| matches!(end, End::Row(Row::Named(_) | Row::Other | Row::SelfHosted));
         let moves: Vec<_> = self.moves().into_iter().filter(|(from, to, _)| holds(from) && holds(to)).collect();
         let total: Count = moves.iter().map(|m| m.2).sum();
+        let noun = unit.noun(if total == Count::from_integer(1) { 1 } else { 2 });
         match moves.as_slice() {
-            [] => format!("None of the {noun} measured on both sides changed {holder}"),
+            [] => format!("None of the {} measured on both sides changed {holder}", unit.noun(2)),
             [(from, to, n), ..] if moves.get(1).is_none_or(|second| second.2 < *n) => format!(
                 "{} {noun} changed {holder}; the largest flow is {}, from {} to {}",
                 words::count(&total),
@@ -276,7 +278,7 @@ fn draw(frame: &mut Frame, matrix: &Matrix, table: &DiffTable) {
 }
 
 /// Lines of a heading that reads upwards: no more of them than stand side by side in the cell.
-fn upwards(label: &str, font: Type, cell: f64) -> Vec<String> {
+pub fn upwards(label: &str, font: Type, cell: f64) -> Vec<String> {
     let room = ((cell / font.leading()) as usize).max(1);
     let mut limit = 130.0;
     loop {
