@@ -44,6 +44,9 @@ fn every_command_explains_itself() {
         "chart",
         "report",
         "explain",
+        "trend",
+        "noise",
+        "sensitivity",
         "unattributed",
         "validate",
         "rules",
@@ -203,4 +206,26 @@ fn a_crawl_of_a_replay_is_sealed_and_compared() {
     assert!(total.starts_with("gateway,total,618,618,0,"), "{total}");
     let (_, movers, _) = run(&["-q", "diff", FORTUNE, path.trim(), "--table", "switchers", "--format", "csv"]);
     assert_eq!(movers.lines().count(), 1, "{movers}");
+}
+
+#[test]
+fn snapshots_are_held_against_each_other() {
+    let (first, middle, last) =
+        ("recorded-municipalities/2026-04-05", "recorded-municipalities/2026-04-15", "recorded-municipalities/2026-05-03");
+    let (code, long, _) = run(&["-q", "trend", first, middle, last, "--table", "long", "--format", "csv"]);
+    assert_eq!(code, 0);
+    assert!(long.lines().filter(|l| l.contains("Microsoft")).count() >= 3, "{long}");
+    let (_, sentences, _) = run(&["-q", "diff", first, last, "--table", "summary"]);
+    assert!(sentences.starts_with("Microsoft +2.0 % (") && sentences.contains("exact p = "), "{sentences}");
+    let (code, noise, warning) = run(&["noise", first, middle]);
+    assert_eq!(code, 0);
+    assert!(noise.contains("flip rate") && warning.contains("10 days"), "{noise} {warning}");
+    let (code, methods, _) = run(&["sensitivity", FORTUNE]);
+    assert_eq!(code, 0);
+    assert!(methods.contains("Proofpoint"), "{methods}");
+    assert_eq!(run(&["sensitivity", FORTUNE, "--table", "published"]).0, 0);
+    let rules = data().join("vendors");
+    let (code, impact, summary) = run(&["rules", "impact", rules.to_str().unwrap(), FORTUNE]);
+    assert_eq!(code, 0, "{summary}");
+    assert!(summary.contains("0 of 618"), "{impact} {summary}");
 }
