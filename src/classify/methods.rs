@@ -13,7 +13,7 @@ use crate::vendor::{Exchange, Rule, Ruleset, Signal};
 /// What a source without preferences says of itself; see [`Limits::preference_unknown`].
 const NO_PREFERENCE: &str = "mx-preference";
 /// A word that stands for a vendor in a host name is at least this long: `mx` says nothing.
-const SHORTEST_WORD: usize = 4;
+const SHORTEST_WORD: usize = 5;
 
 /// A way to name the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
