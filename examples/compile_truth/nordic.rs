@@ -17,7 +17,8 @@ use crate::table::Row;
 
 const DATE: &str = "2026-04-21";
 const SOURCE: &str = "KimTholstorf/mxmap-dk 92352b3fb4f2, data/*_classified.json";
-const LICENCE: &str = "MIT (Kim Tholstorf, https://github.com/KimTholstorf/mxmap-dk), changed: reduced to DNS answers and converted";
+const LICENCE: &str =
+    "MIT (Kim Tholstorf, https://github.com/KimTholstorf/mxmap-dk), changed: reduced to DNS answers and converted";
 
 pub fn compile(rows: &[Row], data: &Path, work: &Path) -> Result<(), Box<dyn Error>> {
     let mut members = Vec::new();
@@ -31,7 +32,14 @@ pub fn compile(rows: &[Row], data: &Path, work: &Path) -> Result<(), Box<dyn Err
             answers.push(answer(&domain, Type::Txt, [quote_strings(spf.as_bytes().chunks(255))])?);
         }
         let cohorts = vec![row.get("index").into(), row.get("sector").into()];
-        members.push(Member { id: domain.bare().into(), name: row.get("company").into(), domain, mail_domain: None, rank: None, cohorts });
+        members.push(Member {
+            id: domain.bare().into(),
+            name: row.get("company").into(),
+            domain,
+            mail_domain: None,
+            rank: None,
+            cohorts,
+        });
     }
     members.sort_by(|a, b| (&a.cohorts[0], &a.domain).cmp(&(&b.cohorts[0], &b.domain)));
     let population = Population {
@@ -79,11 +87,7 @@ pub fn compile(rows: &[Row], data: &Path, work: &Path) -> Result<(), Box<dyn Err
     Ok(())
 }
 
-fn answer(
-    domain: &Name,
-    rtype: Type,
-    texts: impl IntoIterator<Item = String>,
-) -> Result<(Question, Answer), Box<dyn Error>> {
+fn answer(domain: &Name, rtype: Type, texts: impl IntoIterator<Item = String>) -> Result<(Question, Answer), Box<dyn Error>> {
     let mut records = Vec::new();
     for text in texts {
         let rdata = canonical(rtype, &text).ok_or_else(|| format!("{domain} {rtype} {text:?} is no record"))?;

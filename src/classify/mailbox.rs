@@ -19,6 +19,9 @@ use crate::vendor::{Role, Rule, Ruleset, Signal, Tier};
 /// One signal that names a mailbox host.
 struct Sign<'r> {
     rule: &'r Rule,
+    /// Whom it names: the rule's own, or what its product cannot work without.
+    vendor: &'r str,
+    product: &'r str,
     tier: Tier,
     customer: Option<Arc<str>>,
     evidence: Evidence,
@@ -39,12 +42,13 @@ pub(super) fn mailbox(
     let direct: Vec<Attribution> = edge.iter().filter(|a| hosts_mailboxes(&a.verdict, rules)).cloned().collect();
     if !direct.is_empty() {
         let hosts: BTreeSet<_> = direct.iter().filter_map(vendor_of).collect();
-        let other = signs.iter().any(|s| s.tier == Tier::A && !hosts.contains(s.rule.vendor.as_str()));
+        let other = signs.iter().any(|s| s.tier == Tier::A && !hosts.contains(s.vendor));
         flags.extend(other.then_some(Flag::MailboxOther));
         return share_out(direct);
     }
     let own_edge = gateway.primary().iter().all(|x| matches!(x.holder, Holder::Own { private_brand: false }));
-    if let Some(found) = look_through(&signs, own_edge, flags) {
+    if let Some(found) = look_through(&signs, own_edge, flags).filter(|found| fits_autodiscover(observation, rules, found, flags))
+    {
         return hybrid(observation, gateway, found, flags);
     }
     if let Some(own) = self_hosted(observation, gateway) {
@@ -75,8 +79,11 @@ fn vendor_of(attribution: &Attribution) -> Option<&str> {
 fn signs<'r>(observation: &Observation, rules: &'r Ruleset, gateway: &Gateway<'r>, spf: &SpfUse<'r>) -> Vec<Sign<'r>> {
     let mut signs: Vec<Sign<'r>> = Vec::new();
     let mut push = |rule: &'r Rule, tier: Tier, customer: Option<Arc<str>>, evidence: Evidence| {
+        if let Some((vendor, product)) = rule.implies.as_deref().and_then(|i| i.split_once('/')) {
+            signs.push(Sign { rule, vendor, product, tier: Tier::B, customer: None, evidence: evidence.clone() });
+        }
         if tier < Tier::None && rule.roles.contains(&Role::Mailbox) {
-            signs.push(Sign { rule, tier, customer, evidence });
+            signs.push(Sign { rule, vendor: &rule.vendor, product: &rule.product, tier, customer, evidence });
         }
     };
     for exchange in gateway.backup() {
@@ -88,7 +95,7 @@ fn signs<'r>(observation: &Observation, rules: &'r Ruleset, gateway: &Gateway<'r
     autodiscover(observation, rules, &mut push);
     tenant(observation, rules, &mut push);
     for used in &spf.direct {
-        push(used.rule, used.rule.tier.unwrap_or(Tier::B), used.customer.clone(), used.evidence.clone());
+        push(used.rule, used.tier, used.customer.clone(), used.evidence.clone());
     }
     for (rule, found) in tokens(observation, rules) {
         push(rule, rule.tier.unwrap_or(Tier::C), None, found);
@@ -206,7 +213,7 @@ fn wildcard_target(observation: &Observation) -> Option<Name> {
 fn look_through(signs: &[Sign], own_edge: bool, flags: &mut BTreeSet<Flag>) -> Option<Vec<Attribution>> {
     let mut by_vendor: BTreeMap<&str, Vec<&Sign>> = BTreeMap::new();
     for sign in signs {
-        by_vendor.entry(&sign.rule.vendor).or_default().push(sign);
+        by_vendor.entry(sign.vendor).or_default().push(sign);
     }
     let best = signs.iter().map(|s| s.tier).min()?;
     if best > Tier::B {
@@ -238,11 +245,23 @@ fn look_through(signs: &[Sign], own_edge: bool, flags: &mut BTreeSet<Flag>) -> O
 }
 
 fn signals_of_tier_b(signs: &[&Sign]) -> usize {
-    signs.iter().filter(|s| s.tier == Tier::B).map(|s| s.rule.signal).collect::<BTreeSet<_>>().len()
+    signs.iter().filter(|s| s.tier == Tier::B).map(|s| s.kind()).collect::<BTreeSet<_>>().len()
 }
 
 fn distinct_signals(signs: &[&Sign]) -> usize {
-    signs.iter().map(|s| s.rule.signal).collect::<BTreeSet<_>>().len()
+    signs.iter().map(|s| s.kind()).collect::<BTreeSet<_>>().len()
+}
+
+impl Sign<'_> {
+    /// What makes two signs independent: another kind of record, or another product's word. All
+    /// terms of an SPF record are one kind.
+    fn kind(&self) -> (Signal, bool) {
+        let signal = match self.rule.signal {
+            Signal::SpfRedirect | Signal::SpfMacro | Signal::SpfIp => Signal::SpfInclude,
+            other => other,
+        };
+        (signal, self.rule.vendor != self.vendor)
+    }
 }
 
 fn attribution(signs: &[&Sign]) -> Attribution {
@@ -252,10 +271,7 @@ fn attribution(signs: &[&Sign]) -> Attribution {
         distinct_signals(signs) > 1 && (strongest.tier == Tier::A || signs.iter().filter(|s| s.tier == Tier::B).count() > 1);
     let created = signs.iter().any(|s| s.rule.signal == Signal::TenantHost);
     Attribution {
-        verdict: Verdict::Vendor {
-            vendor: strongest.rule.vendor.as_str().into(),
-            product: strongest.rule.product.as_str().into(),
-        },
+        verdict: Verdict::Vendor { vendor: strongest.vendor.into(), product: strongest.product.into() },
         weight: num_rational::Ratio::from_integer(1),
         confidence: Some(if sure || created { Confidence::Confirmed } else { Confidence::Likely }),
         customer: signs.iter().find_map(|s| s.customer.clone()),
@@ -285,6 +301,21 @@ fn hybrid(
         }
     }
     found
+}
+
+/// Autodiscover at the company's own host shows an Exchange server of its own. It goes together with
+/// a host that speaks the protocol (a hybrid); beside one that has none of it, a lone SPF include
+/// says that the host may send.
+fn fits_autodiscover(observation: &Observation, rules: &Ruleset, found: &[Attribution], flags: &mut BTreeSet<Flag>) -> bool {
+    let asked = observation.member.asked();
+    let own = autodiscover_targets(observation).iter().any(|(_, _, target, _)| is_own(target, asked));
+    let speaks = |a: &Attribution| {
+        let rule = |r: &Rule| r.signal == Signal::AutodiscoverTarget && vendor_of(a) == Some(r.vendor.as_str());
+        a.confidence == Some(Confidence::Confirmed) || rules.rules.iter().any(rule)
+    };
+    let fits = !own || found.iter().all(speaks);
+    flags.extend((!fits).then_some(Flag::MailboxOther));
+    fits
 }
 
 /// No vendor signal, and the mail ends at the company's own hosts.

@@ -5,4 +5,5 @@
 
 pub mod dmarc;
 pub mod spf;
+pub mod spf_macro;
 pub mod spf_walk;

@@ -1,6 +1,7 @@
 //! SPF records, read term by term.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use crate::dns::{Name, txt_bytes};
 
@@ -273,6 +274,24 @@ impl DomainSpec {
         };
         Name::parse(tail).ok().filter(|n| !n.is_root())
     }
+}
+
+/// Whether a block as written (`192.0.2.0/24`, a single address) holds an address of its family.
+pub fn block_holds(block: &str, address: IpAddr) -> bool {
+    let (start, length) = block.split_once('/').map_or((block, None), |(start, length)| (start, Some(length)));
+    let Ok(start) = start.parse::<IpAddr>() else { return false };
+    let (a, b, width) = match (start, address) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => (u128::from(a.to_bits()), u128::from(b.to_bits()), 32),
+        (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits(), b.to_bits(), 128),
+        _ => return false,
+    };
+    let length = match length.map(str::parse::<u32>) {
+        None => width,
+        Some(Ok(length)) if length <= width => length,
+        Some(_) => return false,
+    };
+    let mask = u128::MAX.checked_shl(width - length).unwrap_or(0);
+    a & mask == b & mask
 }
 
 impl fmt::Display for Qualifier {

@@ -6,12 +6,12 @@
 
 mod kind;
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use sha2::{Digest, Sha256};
 
 use crate::dns::{Answer, Name, Question, Type, parse_a, parse_aaaa, parse_mx, registrable};
-use crate::mail::{dmarc, spf};
+use crate::mail::{dmarc, spf, spf_macro};
 use crate::population::Member;
 pub use kind::{Depth, Kind, UnknownKind};
 
@@ -26,6 +26,8 @@ const TENANT_ZONE: &str = "mail.protection.outlook.com";
 pub const MAX_EXCHANGES: usize = 32;
 /// Addresses of one exchange, of each family, whose PTR and origin AS are asked.
 pub const MAX_ADDRESSES: usize = 16;
+/// Questions to hosted SPF records of one domain.
+pub const MAX_HOSTED: usize = 16;
 
 /// Names the ruleset contributes to the questions, as plain text so that the plan knows no vendor.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -39,6 +41,42 @@ pub struct Labels {
     pub vendor_selectors: Vec<String>,
     /// Suffixes of exchanges that rules name: their addresses need no PTR and no origin AS.
     pub known_exchanges: Vec<String>,
+    /// Suffixes under which hosted SPF records hide behind macros: asked at depth `deep`.
+    pub opaque_spf: Vec<String>,
+    /// Addresses of known senders that a hosted SPF record is asked about.
+    pub sender_addresses: Vec<String>,
+}
+
+/// A question to a hosted SPF record: may this address send for the domain?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hosted {
+    pub question: Question,
+    pub sender: IpAddr,
+}
+
+impl Labels {
+    /// The questions that one term of a domain's record leads to, where a hosting service answers
+    /// it: the term's macros filled in for each known sender. TXT for a record, A for `exists`
+    /// (RFC 7208 sections 5.2 and 5.7).
+    pub fn hosted_spf<'a>(&'a self, asked: &'a Name, term: &'a spf::Term) -> impl Iterator<Item = Hosted> + 'a {
+        let hidden = |spec: &&spf::DomainSpec| {
+            let tail = spec.has_macro().then(|| spec.literal_suffix()).flatten();
+            tail.is_some_and(|t| t.suffixes().any(|s| self.opaque_spf.iter().any(|o| o == s.trim_end_matches('.'))))
+        };
+        let qtype = match term {
+            spf::Term::Include(..) | spf::Term::Redirect(_) => Some(Type::Txt),
+            spf::Term::Exists(..) => Some(Type::A),
+            _ => None,
+        };
+        let spec = term.domain().filter(hidden).zip(qtype);
+        let senders = self.sender_addresses.iter().filter_map(|a| a.parse::<IpAddr>().ok());
+        spec.into_iter().flat_map(move |(spec, qtype)| {
+            senders.clone().filter_map(move |sender| {
+                let qname = spf_macro::expand(spec.as_str(), sender, asked)?;
+                Some(Hosted { question: Question::new(qname, qtype), sender })
+            })
+        })
+    }
 }
 
 /// The question kinds of a crawl and the labels they are made with. Recorded in the manifest.
@@ -142,7 +180,10 @@ impl Plan {
         match step.why {
             Why::Leaf => {}
             Why::Mx => self.follow_mx(member, answer, &mut steps),
-            Why::Spf { cost } => self.follow_spf(&step.question.qname, cost, answer, &mut steps),
+            Why::Spf { cost } => {
+                self.follow_spf(&step.question.qname, cost, answer, &mut steps);
+                self.follow_hosted_spf(member, &step.question.qname, answer, &mut steps);
+            }
             Why::Dmarc => {
                 // RFC 7489 section 6.6.3: no record at the domain, then the organizational domain's.
                 let missing = answer.outcome.is_definitive() && !answer.rdata(Type::Txt).any(dmarc::is_record);
@@ -207,6 +248,19 @@ impl Plan {
                     steps.push(target, Type::Txt, Why::Spf { cost });
                 }
             }
+        }
+    }
+
+    /// One question an address for every include, redirect or `exists` of the domain's own record
+    /// that a hosting service answers by macros.
+    fn follow_hosted_spf(&self, member: &Member, at: &Name, answer: &Answer, steps: &mut Steps) {
+        if !self.has(Kind::HostedSpf) || at != member.asked() {
+            return;
+        }
+        let records: Vec<spf::Record> = answer.rdata(Type::Txt).filter_map(spf::parse).collect();
+        let terms = records.iter().flat_map(spf::Record::lookups);
+        for hosted in terms.flat_map(|term| self.labels.hosted_spf(member.asked(), term)).take(MAX_HOSTED) {
+            steps.push(hosted.question.qname, hosted.question.qtype, Why::Leaf);
         }
     }
 

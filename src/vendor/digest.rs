@@ -41,6 +41,8 @@ pub fn digest(rules: &Ruleset) -> String {
         ("google selectors", &labels.google_selectors),
         ("vendor selectors", &labels.vendor_selectors),
         (Signal::MxHost.as_str(), &labels.known_exchanges),
+        ("opaque spf", &labels.opaque_spf),
+        ("sender addresses", &labels.sender_addresses),
     ] {
         hash.fields(kind, list.iter().map(String::as_str));
     }

@@ -195,7 +195,13 @@ impl<'a> Reader<'a> {
                 self.contents.rule_places.push(place);
             }
         }
-        product.map(|p| Product { id: p.id, name: p.name, roles: p.roles, selectors: p.selectors })
+        product.map(|p| Product {
+            id: p.id,
+            name: p.name,
+            roles: p.roles,
+            selectors: p.selectors,
+            sender_address: p.sender_address,
+        })
     }
 }
 

@@ -232,6 +232,8 @@ pub struct Product {
     pub roles: Vec<Role>,
     /// DKIM selectors that its customers use.
     pub selectors: Vec<String>,
+    /// An address that it sends from: hosted SPF records are asked about it at depth `deep`.
+    pub sender_address: Option<String>,
 }
 
 /// An interval of ownership: from this day on (empty for the first), this owner.

@@ -240,7 +240,13 @@ fn labels(vendors: &BTreeMap<String, Vendor>, rules: &[Rule]) -> plan::Labels {
     let mut known: Vec<String> = known.map(|r| r.pattern.clone()).collect();
     known.sort_unstable();
     known.dedup();
+    let opaque = rules.iter().filter(|r| r.opaque && r.signal.is_name() && r.certainty > Certainty::Low);
+    let opaque: BTreeSet<&String> = opaque.map(|r| &r.pattern).collect();
+    let senders: BTreeSet<&String> =
+        vendors.values().flat_map(|v| &v.products).filter_map(|p| p.sender_address.as_ref()).collect();
     plan::Labels {
+        opaque_spf: opaque.into_iter().cloned().collect(),
+        sender_addresses: senders.into_iter().cloned().collect(),
         vendor_selectors: others.cloned().collect(),
         microsoft_selectors: microsoft.into_iter().cloned().collect(),
         google_selectors: google.into_iter().cloned().collect(),

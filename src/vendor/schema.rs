@@ -36,6 +36,7 @@ pub struct Product {
     pub roles: Vec<Role>,
     #[serde(default)]
     pub selectors: Vec<String>,
+    pub sender_address: Option<String>,
 }
 
 /// `[[product.rule]]`

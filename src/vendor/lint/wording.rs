@@ -80,6 +80,11 @@ fn check_vendor(report: &mut Report, vendor: &Vendor) {
         if product.roles.iter().collect::<BTreeSet<_>>().len() != product.roles.len() {
             report.vendor(id, key("roles"), "a role stands twice");
         }
+        if let Some(sender) = &product.sender_address
+            && report.rules.match_block(sender).is_none_or(|r| r.vendor != id || r.product != product.id)
+        {
+            report.vendor(id, key("sender_address"), format!("{sender:?} is in no spf-ip block of this product"));
+        }
         for selector in &product.selectors {
             if Name::parse(selector).map(|n| n.bare() != selector).unwrap_or(true) {
                 report.vendor(id, key("selectors"), format!("{selector:?} is not a label in lower case"));
