@@ -95,6 +95,10 @@ struct LabelsLine {
     google_selectors: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     vendor_selectors: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    opaque_spf: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sender_addresses: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -124,6 +128,7 @@ pub fn write(observed: &Observed, mut output: impl Write) -> io::Result<()> {
     let Observed { member, cohorts, facts, plan, limits } = observed;
     let value = |i: usize| member.cohorts.get(i).cloned().unwrap_or_default();
     let labels = &plan.labels;
+    let hosted = plan.has(crate::plan::Kind::HostedSpf);
     let line = Line {
         id: member.id.clone(),
         name: member.name.clone(),
@@ -138,6 +143,9 @@ pub fn write(observed: &Observed, mut output: impl Write) -> io::Result<()> {
                 microsoft_selectors: labels.microsoft_selectors.clone(),
                 google_selectors: labels.google_selectors.clone(),
                 vendor_selectors: labels.vendor_selectors.clone(),
+                // Of use to hosted SPF questions alone.
+                opaque_spf: if hosted { labels.opaque_spf.clone() } else { Vec::new() },
+                sender_addresses: if hosted { labels.sender_addresses.clone() } else { Vec::new() },
             },
         },
         limits: limits.clone(),
@@ -222,6 +230,8 @@ pub fn parse(line: &[u8]) -> Result<Observed, String> {
         google_selectors: labels.google_selectors,
         vendor_selectors: labels.vendor_selectors,
         known_exchanges: Vec::new(),
+        opaque_spf: labels.opaque_spf,
+        sender_addresses: labels.sender_addresses,
     };
     let plan = Plan { depth: line.plan.depth, kinds: line.plan.kinds, labels };
     let mut answers = Vec::with_capacity(line.questions.len());

@@ -28,7 +28,13 @@ pub(crate) fn vendor(id: &str, name: &str, owners: &[(&str, Option<&str>)]) -> (
         verified: true,
         source: String::new(),
     };
-    let product = |id: &str| Product { id: id.into(), name: format!("Product {id}"), roles: Vec::new(), selectors: Vec::new() };
+    let product = |id: &str| Product {
+        id: id.into(),
+        name: format!("Product {id}"),
+        roles: Vec::new(),
+        selectors: Vec::new(),
+        sender_address: None,
+    };
     let vendor = Vendor {
         id: id.into(),
         name: name.into(),
