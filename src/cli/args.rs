@@ -63,8 +63,6 @@ pub enum Command {
     Diff(DiffArgs),
     /// Shares over several snapshots of one series
     Trend(TrendArgs),
-    /// The headline under other methods, side by side, and beside published figures
-    Sensitivity(SensitivityArgs),
     /// Flip rate of two crawls of the same week: the error bar of a yearly diff
     Noise(NoiseArgs),
     /// The gateway headline under other methods side by side, or beside published shares
@@ -397,29 +395,6 @@ pub struct TrendArgs {
     pub table: TrendTableArg,
     #[command(flatten)]
     pub tables: Tables,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum SensitivityTable {
-    /// One row a vendor, one column a method
-    #[default]
-    Methods,
-    /// One row a vendor and method, for programs
-    Long,
-    /// Figures of public pages beside ours, with a warning where they do not compare
-    Published,
-}
-
-#[derive(Debug, Args)]
-pub struct SensitivityArgs {
-    pub snapshot: String,
-    #[arg(long, value_enum, default_value_t)]
-    pub table: SensitivityTable,
-    #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
-    /// Write to this file instead of standard output
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

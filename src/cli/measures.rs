@@ -1,4 +1,4 @@
-//! `classify`, `share` and `sensitivity`.
+//! `classify` and `share`.
 
 use crate::classify::Classification;
 use crate::provenance::Provenance;
@@ -8,7 +8,7 @@ use crate::share::{self, Cohort, Labels, Ownership, ShareTable, View};
 use crate::snapshot::Snapshot;
 use crate::vendor::{Role, Ruleset};
 
-use super::args::{ClassifyArgs, Common, Format, SensitivityArgs, SensitivityTable, ShareArgs, Tables};
+use super::args::{ClassifyArgs, Common, Format, ShareArgs, Tables};
 use super::failure::{Exit, Failure};
 use super::{out, side};
 
@@ -66,26 +66,6 @@ pub fn share(common: &Common, args: &ShareArgs) -> Result<Exit, Failure> {
         list.push((cohort, tables::share(&table)));
     }
     out::emit(&render(list, cut.format), cut.out.as_deref())?;
-    Ok(Exit::Done)
-}
-
-pub fn sensitivity(common: &Common, args: &SensitivityArgs) -> Result<Exit, Failure> {
-    let rules = side::rules(common)?;
-    let rules = rules.get();
-    let snapshot = side::open(common, &args.snapshot)?;
-    let labels = labels(rules, &Ownership::Current);
-    let provenance = snapshot.provenance();
-    let observations = || snapshot.population.members.iter().map(|m| snapshot.observation(m));
-    let found = share::sensitivity(observations, rules, &labels, &provenance)?;
-    let table = match args.table {
-        SensitivityTable::Methods => tables::sensitivity(&found),
-        SensitivityTable::Long => tables::sensitivity_long(&found),
-        SensitivityTable::Published => {
-            let ours = found.tables.first().map(|(_, table)| table).ok_or_else(|| Failure::new("no method"))?;
-            tables::published(&share::overlay(ours, &share::published(share::PUBLISHED)?))
-        }
-    };
-    out::emit(&table.render(args.format.into()), args.out.as_deref())?;
     Ok(Exit::Done)
 }
 

@@ -68,7 +68,6 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Share(args) => measures::share(common, args),
         Command::Diff(args) => change::diff(common, args),
         Command::Trend(args) => change::trend(common, args),
-        Command::Sensitivity(args) => measures::sensitivity(common, args),
         Command::Noise(args) => change::noise(common, args),
         Command::Sensitivity(args) => sensitivity::sensitivity(common, args),
         Command::Chart(args) => charts::chart(common, args),
