@@ -41,17 +41,22 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "charts")]
 pub mod chart;
 pub mod classify;
+#[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "crawl")]
 pub mod crawl;
 pub mod diff;
 pub mod dns;
+pub mod export;
 pub mod mail;
 pub mod observation;
 pub mod plan;
 pub mod population;
 pub mod provenance;
+#[cfg(feature = "crawl")]
 pub mod replay;
 pub mod report;
 pub mod share;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Left to right: a module may use itself and what stands before it.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 20] = [
     "dns",
     "mail",
     "population",
@@ -23,6 +23,7 @@ const ORDER: [&str; 19] = [
     "validate",
     "chart",
     "report",
+    "export",
     "replay",
     "cli",
 ];
@@ -32,8 +33,13 @@ const FORBIDDEN: [(&str, &str); 6] =
     [("vendor", "crawl"), ("classify", "crawl"), ("share", "crawl"), ("diff", "crawl"), ("chart", "crawl"), ("replay", "vendor")];
 
 /// Which modules may name a library.
-const DOORS: [(&str, &[&str]); 4] =
-    [("hickory_", &["dns", "crawl", "replay"]), ("plotters", &["chart"]), ("clap", &["cli"]), ("indicatif", &["cli"])];
+const DOORS: [(&str, &[&str]); 5] = [
+    ("hickory_", &["dns", "crawl", "replay"]),
+    ("plotters", &["chart"]),
+    ("clap", &["cli"]),
+    ("indicatif", &["cli"]),
+    ("parquet::", &["export"]),
+];
 
 /// Pure stages touch no clock, network or disk.
 const PURE: [&str; 8] = ["dns", "mail", "plan", "classify", "share", "diff", "trend", "chart"];

@@ -570,8 +570,61 @@ pub enum SnapshotCommand {
     Verify { snapshots: Vec<String> },
     /// Convert what others recorded into a sealed snapshot
     Import(ImportArgs),
+    /// Write what a snapshot holds and says for other programs: CSV, JSON lines, Parquet, zdns
+    Export(ExportArgs),
     /// Put the shards of one crawl together: the same bytes as one crawl of the whole list
     Merge(MergeArgs),
+}
+
+/// What is exported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ExportTable {
+    /// What the DNS answered
+    #[default]
+    Observations,
+    /// The list
+    Members,
+    /// One row a member, role and verdict
+    Attributions,
+    /// Shares of all roles
+    Shares,
+    /// Changes of all roles since the older snapshot
+    Diff,
+    /// Every table in a file of its own, in the folder --out
+    All,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    #[default]
+    Csv,
+    /// JSON lines; of observations one whole member a line, as `crawl -` writes them
+    Jsonl,
+    /// Typed columns, with the digests of the snapshot and the rules in the file's metadata
+    #[cfg(feature = "parquet")]
+    Parquet,
+    /// JSON lines of answers as zdns 2 writes them
+    Zdns,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  mxcensus snapshot export SNAPSHOT --format jsonl | mxcensus classify -\n  mxcensus snapshot export NEW OLD --format parquet --table all --out tables/"
+)]
+pub struct ExportArgs {
+    pub snapshot: String,
+    /// The older snapshot, for the table diff
+    pub old: Option<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ExportFormat,
+    #[arg(long, value_enum, default_value_t)]
+    pub table: ExportTable,
+    /// Only part I of N parts of the members, counted from 0
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// File to write [default: standard output]; with --table all a folder
+    #[arg(long, value_name = "FILE|DIR")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

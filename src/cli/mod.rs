@@ -11,6 +11,7 @@ mod crawl;
 mod demo;
 
 mod explain;
+mod export;
 mod failure;
 mod filter;
 mod listing;

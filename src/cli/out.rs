@@ -20,7 +20,7 @@ pub fn emit(text: &str, out: Option<&Path>) -> Result<(), Failure> {
 
 /// A result that is written as it comes: to standard output where no file is named (or `-`).
 pub struct Stream {
-    output: BufWriter<Box<dyn Write>>,
+    output: BufWriter<Box<dyn Write + Send>>,
     /// The file being written, and its name once it is whole.
     file: Option<(PathBuf, PathBuf)>,
 }

@@ -9,7 +9,7 @@ use crate::snapshot::{self as store};
 
 use super::args::{Common, ImportArgs, MergeArgs, SnapshotArgs, SnapshotCommand};
 use super::failure::{Exit, Failure};
-use super::{listing, out, side};
+use super::{export, listing, out, side};
 
 pub fn snapshot(common: &Common, args: &SnapshotArgs) -> Result<Exit, Failure> {
     match &args.command {
@@ -28,6 +28,7 @@ pub fn snapshot(common: &Common, args: &SnapshotArgs) -> Result<Exit, Failure> {
         }
         SnapshotCommand::Verify { snapshots } => verify(common, snapshots),
         SnapshotCommand::Import(args) => import(common, args),
+        SnapshotCommand::Export(args) => export::export(common, args),
         SnapshotCommand::Merge(args) => merge(common, args),
     }
 }

@@ -6,6 +6,7 @@
 mod name;
 mod rdata;
 mod section;
+#[cfg(feature = "crawl")]
 pub mod wire;
 
 use std::fmt;

@@ -138,7 +138,7 @@ impl Cell {
     }
 
     /// For programs: counts exact or to six places, everything else to six places or digits.
-    fn for_programs(&self) -> String {
+    pub(crate) fn for_programs(&self) -> String {
         match self {
             Self::Empty | Self::New => String::new(),
             Self::Text(text) => text.clone(),
