@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
+use mxcensus::dns::{Answer, Name, Outcome, Question, Record, Type};
+use mxcensus::observation::Facts;
 use mxcensus::replay;
 use mxcensus::snapshot::{Snapshot, find};
 
@@ -228,4 +230,53 @@ fn snapshots_are_held_against_each_other() {
     let (code, impact, summary) = run(&["rules", "impact", rules.to_str().unwrap(), FORTUNE]);
     assert_eq!(code, 0, "{summary}");
     assert!(summary.contains("0 of 618"), "{impact} {summary}");
+}
+
+#[test]
+fn a_second_resolver_confirms_before_an_mx_is_believed_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("snapshots");
+    let recording = Snapshot::open(&find(FORTUNE, &data()).unwrap()).unwrap();
+    let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let lying = replay::serve(recording.facts.clone(), local, replay::Options::default()).unwrap();
+    // The second resolver knows an MX that the first one denies.
+    let denied = "phillips66.com.";
+    let mut facts: Vec<_> = recording.facts.iter().map(|(q, a)| (q.clone(), a.clone())).collect();
+    let answer = facts.iter_mut().find(|(q, _)| q.qname.as_str() == denied && q.qtype == Type::Mx).unwrap();
+    assert!(answer.1.outcome.is_negative());
+    let record = Record { owner: answer.0.qname.clone(), rtype: Type::Mx, rdata: "10 mx.example.".into() };
+    answer.1 = Answer::new(&answer.0.qname, Outcome::Answered, vec![record]);
+    let honest = replay::serve(Facts::new(facts), local, replay::Options::default()).unwrap();
+    let second = format!("--confirm={}", honest.addr());
+    let first = lying.addr().to_string();
+    let root = out.to_str().unwrap();
+    let crawl = [
+        "-q",
+        "crawl",
+        "--replay-of",
+        FORTUNE,
+        "--resolver",
+        &first,
+        &second,
+        "--qps",
+        "0",
+        "--retries",
+        "0",
+        "--timeout",
+        "0.5",
+        "--out",
+        root,
+    ];
+    let (code, path, error) = run(&crawl);
+    assert_eq!(code, 0, "{error}");
+    let crawled = Snapshot::open(Path::new(path.trim())).unwrap();
+    let believed = crawled.facts.get(&Question::new(Name::parse(denied).unwrap(), Type::Mx)).unwrap();
+    assert_eq!(believed.outcome, Outcome::Answered);
+    assert!(
+        crawled.manifest.notes.iter().any(|n| n.starts_with("110 domains whose MX was denied")),
+        "{:?}",
+        crawled.manifest.notes
+    );
+    assert!(crawled.manifest.warnings.iter().any(|w| w.contains(denied)), "{:?}", crawled.manifest.warnings);
+    assert_eq!(run(&["crawl", "--replay-of", FORTUNE, "--resolver", &first, "--confirm"]).0, 2);
 }

@@ -195,6 +195,10 @@ pub struct Asking {
     /// Go on with an interrupted crawl
     #[arg(long, help_heading = "Crawl")]
     pub resume: bool,
+    /// Ask a second resolver before an MX is believed to be gone, or an answer to differ from the baseline
+    /// [the second --resolver where none is named]
+    #[arg(long, value_name = "RESOLVER", num_args = 0..=1, require_equals = true, help_heading = "Crawl")]
+    pub confirm: Option<Option<ResolverSpec>>,
     /// Members that may stay unreachable, in percent, before the exit code is 3
     #[arg(long, value_name = "PERCENT", default_value_t = 5.0, help_heading = "Crawl")]
     pub max_failures: f64,

@@ -13,8 +13,8 @@ use crate::snapshot::{self, Snapshot};
 
 use super::args::{Common, DemoArgs};
 use super::charts::{Made, write_page};
-use super::crawl::Job;
 use super::failure::{Exit, Failure};
+use super::job::Job;
 use super::{out, side};
 
 /// The recorded series that are replayed.
@@ -83,7 +83,7 @@ fn replay_and_crawl(common: &Common, recording: &Snapshot, root: &Path) -> Resul
             server.addr()
         );
     }
-    let path = Job::replay(recording, Settings::loopback(server.addr())).run(common, false, root)?;
+    let path = Job::replay(recording, Settings::loopback(server.addr())).run(common, false, None, None, root)?;
     server.shutdown();
     Ok(Snapshot::open(&path)?)
 }

@@ -18,7 +18,7 @@ use crate::vendor::Role;
 use super::args::{ClassifyArgs, Common, CrawlArgs};
 use super::failure::{Exit, Failure};
 use super::progress::Display;
-use super::{crawl as sealing, listing, out, side};
+use super::{job, listing, out, side};
 
 /// Domains from standard input, observations to standard output.
 pub fn crawl_stream(common: &Common, args: &CrawlArgs) -> Result<Exit, Failure> {
@@ -39,7 +39,7 @@ pub fn crawl_stream(common: &Common, args: &CrawlArgs) -> Result<Exit, Failure> 
             (Plan::new(depth, rules.get().labels.clone()), Limits::default())
         }
     };
-    let mut settings = sealing::settings(&args.asking)?;
+    let mut settings = job::settings(&args.asking)?;
     let mut batches = Batches::new(io::stdin().lock(), args.batch);
     let mut output = out::Stream::open(args.out.as_deref())?;
     let folder = Scratch::new()?;

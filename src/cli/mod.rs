@@ -6,6 +6,7 @@
 mod args;
 mod change;
 mod charts;
+mod confirm;
 
 mod crawl;
 mod demo;
@@ -14,6 +15,7 @@ mod explain;
 mod export;
 mod failure;
 mod filter;
+mod job;
 mod listing;
 mod measures;
 

@@ -1,0 +1,209 @@
+//! One crawl: whom about, what is asked, how, and what becomes of the answers.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use time::format_description::well_known::Rfc3339;
+
+use crate::crawl::{Cancel, Crawled, Progress, ResolverSpec, Settings, crawl as ask};
+use crate::plan::{Depth, Plan};
+use crate::population::{self, Member, Population, Shard};
+use crate::provenance::Kind;
+use crate::snapshot::{self, Crawl, ManifestDraft, Snapshot};
+use crate::vendor::Ruleset;
+
+use super::args::{Asking, Common};
+use super::failure::Failure;
+use super::progress::Display;
+use super::{confirm, listing, side};
+
+/// A crawl that is about to be made: whom about, what, and where the answers come from.
+pub struct Job {
+    pub population: Population,
+    pub plan: Plan,
+    pub settings: Settings,
+    /// The snapshot the resolver replays, if it does.
+    pub replayed: Option<ReplayOf>,
+    /// The part of the list that is left in `population`.
+    pub shard: Option<Shard>,
+}
+
+pub struct ReplayOf {
+    draft: ManifestDraft,
+    digest: String,
+}
+
+impl Job {
+    pub fn new(common: &Common, list: Option<&str>, asking: &Asking, rules: &Ruleset) -> Result<Self, Failure> {
+        let settings = settings(asking)?;
+        if let Some(what) = &asking.replay_of {
+            if list.is_some() {
+                return Err(Failure::usage("--replay-of brings its own population: leave --population out"));
+            }
+            return Ok(Self::replay(&side::open(common, what)?, settings));
+        }
+        let depth: Depth = asking.depth.into();
+        if depth == Depth::Recorded {
+            return Err(Failure::usage("--depth recorded takes the question kinds of a snapshot: name it with --replay-of"));
+        }
+        let loaded = population::find(list, &side::data(common))?;
+        listing::warn(common, &loaded);
+        if loaded.population.members.is_empty() {
+            return Err(Failure::new(format!("{} holds no member to ask about", loaded.population.name)));
+        }
+        Ok(Self {
+            population: loaded.population,
+            plan: Plan::new(depth, rules.labels.clone()),
+            settings,
+            replayed: None,
+            shard: None,
+        })
+    }
+
+    /// The crawl of a replay: the population, questions and dates of the snapshot that is replayed.
+    pub fn replay(snapshot: &Snapshot, settings: Settings) -> Self {
+        let plan = Plan::of(snapshot.manifest.plan.kinds.clone(), snapshot.manifest.plan.labels.clone());
+        let replayed = ReplayOf { draft: (*snapshot.manifest).clone(), digest: snapshot.manifest.digest.clone() };
+        Self { population: snapshot.population.clone(), plan, settings, replayed: Some(replayed), shard: None }
+    }
+
+    /// Where the answers will have come from.
+    pub fn kind(&self) -> Kind {
+        if self.replayed.is_some() { Kind::Replay } else { Kind::Live }
+    }
+
+    /// Asks everything and seals the answers in a folder below `root`. Where there is a `second`
+    /// resolver, what differs from `old` or denies an MX is asked there before.
+    pub fn run(
+        &self,
+        common: &Common,
+        resume: bool,
+        second: Option<ResolverSpec>,
+        old: Option<&Snapshot>,
+        root: &Path,
+    ) -> Result<PathBuf, Failure> {
+        let journal = self.journal(root, resume)?;
+        let mut crawled = self.ask(common, &journal, resume)?;
+        self.finished(&crawled, &journal)?;
+        let mut draft = self.draft(&crawled)?;
+        if let Some(second) = second {
+            confirm::confirm(self, common, second, &mut crawled, &mut draft, old, &journal)?;
+        }
+        let path = snapshot::seal(root, &self.population, &crawled.facts, draft)?;
+        // The answers are sealed: the journal has done its work.
+        fs::remove_file(&journal).ok();
+        Ok(path)
+    }
+
+    /// A crawl of some of the members at another resolver, with the same questions.
+    pub fn part(&self, members: Vec<Member>, resolver: ResolverSpec) -> Self {
+        let population = Population { members, ..self.population.clone() };
+        let settings = Settings { resolvers: vec![resolver], ..self.settings.clone() };
+        Self { population, plan: self.plan.clone(), settings, replayed: None, shard: None }
+    }
+
+    /// # Errors
+    /// Where the crawl was interrupted: what is answered so far is no snapshot.
+    pub fn finished(&self, crawled: &Crawled, journal: &Path) -> Result<(), Failure> {
+        if !crawled.interrupted {
+            return Ok(());
+        }
+        Err(Failure::new(format!(
+            "interrupted: {} answers are kept in {}; the same command with --resume goes on",
+            crawled.facts.len(),
+            journal.display()
+        )))
+    }
+
+    /// The journal of this population's crawl; one that is left over must be resumed or removed.
+    fn journal(&self, root: &Path, resume: bool) -> Result<PathBuf, Failure> {
+        let folder = root.join(&self.population.name);
+        fs::create_dir_all(&folder).map_err(|e| Failure::new(format!("cannot write into {}: {e}", folder.display())))?;
+        let part = self.shard.map_or_else(String::new, |s| format!("-{}-of-{}", s.index(), s.count()));
+        let journal = folder.join(format!("{}{part}.journal", self.plan.depth.as_str()));
+        if journal.exists() && !resume {
+            return Err(Failure::new(format!(
+                "an unfinished crawl is kept in {}: go on with --resume, or delete the file to begin anew",
+                journal.display()
+            )));
+        }
+        Ok(journal)
+    }
+
+    pub fn ask(&self, common: &Common, journal: &Path, resume: bool) -> Result<Crawled, Failure> {
+        let progress = Arc::new(Progress::default());
+        let cancel = Cancel::new();
+        cancel.on_interrupt()?;
+        let display = Display::start(common, &progress);
+        let crawled = ask(&self.population, &self.plan, &self.settings, journal, resume, &progress, &cancel);
+        drop(display);
+        let crawled = crawled?;
+        if !common.quiet {
+            summary(&crawled, &self.population);
+        }
+        Ok(crawled)
+    }
+
+    fn draft(&self, crawled: &Crawled) -> Result<ManifestDraft, Failure> {
+        let today = crawled.started.date().to_string();
+        let mut draft = match &self.replayed {
+            None => ManifestDraft::new(Kind::Live, &today, self.plan.clone()),
+            Some(replayed) => {
+                let mut draft = replayed.draft.clone();
+                draft.kind = Kind::Replay;
+                draft.replay_of = Some(replayed.digest.clone());
+                draft
+            }
+        };
+        draft.observed_to = if self.replayed.is_none() { crawled.finished.date().to_string() } else { draft.observed_to };
+        draft.notes.extend(self.shard.map(snapshot::shard_note));
+        draft.shard = self.shard;
+        draft.started = Some(crawled.started.format(&Rfc3339)?);
+        draft.finished = Some(crawled.finished.format(&Rfc3339)?);
+        draft.warnings.extend(crawled.warnings.iter().cloned());
+        draft.crawl = Some(Crawl {
+            resolvers: crawled.resolvers.clone(),
+            timeout_ms: u64::try_from(self.settings.timeout.as_millis()).unwrap_or(u64::MAX),
+            retries: self.settings.retries,
+        });
+        Ok(draft)
+    }
+}
+
+pub fn settings(asking: &Asking) -> Result<Settings, Failure> {
+    let mut settings = Settings { resolvers: asking.resolvers.clone(), qps: asking.qps, ..Settings::default() };
+    if let Some(concurrency) = asking.concurrency {
+        settings.concurrency = concurrency;
+    }
+    if let Some(retries) = asking.retries {
+        settings.retries = retries;
+    }
+    if let Some(seconds) = asking.timeout {
+        settings.timeout = Duration::try_from_secs_f64(seconds)
+            .ok()
+            .filter(|t| !t.is_zero())
+            .ok_or_else(|| Failure::usage(format!("--timeout {seconds}: a number of seconds above 0 is wanted")))?;
+    }
+    Ok(settings)
+}
+
+fn summary(crawled: &Crawled, population: &Population) {
+    let counts = &crawled.counts;
+    let seconds = (crawled.finished - crawled.started).as_seconds_f64();
+    let members = population.members.len();
+    eprintln!("asked {} questions about {members} {} in {seconds:.1} s", counts.asked, population.unit.noun(members));
+    let outcomes: Vec<String> =
+        crate::dns::Outcome::ALL.into_iter().filter(|o| counts.of(*o) > 0).map(|o| format!("{} {o}", counts.of(o))).collect();
+    eprintln!("outcomes: {}", outcomes.join(", "));
+    if counts.retries + counts.truncated + counts.resumed > 0 {
+        eprintln!(
+            "{} retries, {} truncated and asked over TCP, {} taken from the journal",
+            counts.retries, counts.truncated, counts.resumed
+        );
+    }
+    for warning in &crawled.warnings {
+        eprintln!("warning: {warning}");
+    }
+}
