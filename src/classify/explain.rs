@@ -70,8 +70,7 @@ pub fn explain<'r>(observation: &Observation, rules: &'r Ruleset) -> Explanation
         questions: questions
             .iter()
             .map(|(question, answer)| {
-                let records =
-                    answer.into_iter().flat_map(|a| a.records()).map(|r| format!("{} {} {}", r.owner, r.rtype, r.rdata));
+                let records = answer.iter().flat_map(|a| a.records()).map(|r| format!("{} {} {}", r.owner, r.rtype, r.rdata));
                 (question.clone(), answer.map(|a| a.outcome), records.collect())
             })
             .collect(),

@@ -100,7 +100,7 @@ fn doubtful(job: &Job, crawled: &Crawled, old: Option<&Snapshot>) -> Vec<Member>
             .collect();
         now.questions().iter().any(|(question, answer)| {
             let differs = |a: &&crate::dns::Answer| old.facts.get(question) != Some(*a);
-            known.contains(question) && answer.as_ref().is_some_and(|a| differs(a))
+            known.contains(question) && answer.as_ref().is_some_and(differs)
         })
     };
     let denied = |member: &Member| {

@@ -37,12 +37,11 @@ pub fn ownership(tables: &Tables, day: &str) -> Ownership {
     }
 }
 
+/// The members of one table, and the label of their cohort where one is asked for.
+pub type Chosen<'m> = (Option<String>, Vec<&'m Classification>);
+
 /// The cohorts a table is asked for, each with its members; one without a label where none is asked.
-pub fn cohorts<'m>(
-    members: &'m [Classification],
-    snapshot: &Snapshot,
-    wanted: Option<&str>,
-) -> Result<Vec<(Option<String>, Vec<&'m Classification>)>, Failure> {
+pub fn cohorts<'m>(members: &'m [Classification], snapshot: &Snapshot, wanted: Option<&str>) -> Result<Vec<Chosen<'m>>, Failure> {
     let Some(text) = wanted else { return Ok(vec![(None, members.iter().collect())]) };
     let columns = &snapshot.population.cohorts;
     let cohort = Cohort::parse(text, columns).map_err(|e| Failure::usage(e.to_string()))?;
