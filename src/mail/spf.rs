@@ -100,31 +100,37 @@ pub fn parse_bytes(bytes: &[u8]) -> Option<Record> {
     Some(record)
 }
 
-fn read_word(word: &str, record: &mut Record) {
-    // A domain never holds `~`, nor one of the words below after `-`, `+` or `?`: the rest was glued on.
-    let glued = ["~all", "-all", "?all", "+all"].into_iter().find(|all| word.len() > 4 && ends_with_ignore_case(word, all));
-    if let Some(all) = glued {
-        let (head, tail) = word.split_at(word.len() - all.len());
-        // `include:mx-all` is a name; `include:example.com-all` is not.
-        if head.contains([':', '='])
-            && (all.starts_with('~') || head.rsplit_once('.').is_some_and(|(_, tld)| tld.len() >= 2 && psl_like(tld)))
-        {
-            record.findings.push(Finding::GluedTerm);
-            read_word(head, record);
-            read_word(tail, record);
-            return;
+fn read_word(mut word: &str, record: &mut Record) {
+    // From the end, in a loop: a stranger may glue thousands of terms together.
+    let mut glued = Vec::new();
+    while let Some((head, tail)) = cut_glued(word) {
+        record.findings.push(Finding::GluedTerm);
+        glued.push(tail);
+        word = head;
+    }
+    for word in std::iter::once(word).chain(glued.into_iter().rev()) {
+        match read_term(word) {
+            (Term::Invalid(text), finding) => {
+                record.findings.push(finding.unwrap_or(Finding::InvalidTerm));
+                record.terms.push(Term::Invalid(text));
+            }
+            (term, finding) => {
+                record.findings.extend(finding);
+                record.terms.push(term);
+            }
         }
     }
-    match read_term(word) {
-        (Term::Invalid(text), finding) => {
-            record.findings.push(finding.unwrap_or(Finding::InvalidTerm));
-            record.terms.push(Term::Invalid(text));
-        }
-        (term, finding) => {
-            record.findings.extend(finding);
-            record.terms.push(term);
-        }
-    }
+}
+
+/// Cuts off an `all` that was glued to the term before it. A domain never holds `~`, nor one of the
+/// words below after `-`, `+` or `?`.
+fn cut_glued(word: &str) -> Option<(&str, &str)> {
+    let all = ["~all", "-all", "?all", "+all"].into_iter().find(|all| word.len() > 4 && ends_with_ignore_case(word, all))?;
+    let (head, tail) = word.split_at(word.len() - all.len());
+    // `include:mx-all` is a name; `include:example.com-all` is not.
+    let cut = head.contains([':', '='])
+        && (all.starts_with('~') || head.rsplit_once('.').is_some_and(|(_, tld)| tld.len() >= 2 && psl_like(tld)));
+    cut.then_some((head, tail))
 }
 
 fn psl_like(label: &str) -> bool {

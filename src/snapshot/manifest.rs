@@ -163,7 +163,7 @@ impl ManifestDraft {
 impl Manifest {
     /// Reads the text of a manifest. The schema is looked at first, so that a newer format is told
     /// apart from a broken file.
-    pub(super) fn parse(text: &str) -> Result<Self, ManifestProblem> {
+    pub fn parse(text: &str) -> Result<Self, ManifestProblem> {
         #[derive(serde::Deserialize)]
         struct Version {
             schema: u32,
@@ -178,7 +178,8 @@ impl Manifest {
         Ok(manifest)
     }
 
-    pub(super) fn to_toml(&self) -> Result<String, toml::ser::Error> {
+    /// The text that [`Manifest::parse`] reads.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
         toml::to_string(self)
     }
 
@@ -210,8 +211,11 @@ impl Manifest {
 }
 
 /// Why a text is no manifest.
-pub(super) enum ManifestProblem {
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestProblem {
+    #[error("schema {0} is newer than this program")]
     Newer(u32),
+    #[error("{0}")]
     Broken(String),
 }
 

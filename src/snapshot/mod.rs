@@ -33,7 +33,7 @@ use crate::provenance::Provenance;
 pub use digest::{Digest, digest12};
 pub use error::SnapshotError;
 pub use list::{Summary, find, list};
-pub use manifest::{Counts, Crawl, Manifest, ManifestDraft, Observations, PopulationFacts, SCHEMA};
+pub use manifest::{Counts, Crawl, Manifest, ManifestDraft, ManifestProblem, Observations, PopulationFacts, SCHEMA};
 pub use merge::{MergeError, merge, shard_note};
 pub use seal::seal;
 pub use verify::{Problem, verify};

@@ -5,6 +5,7 @@ mod chains;
 mod datagrams;
 mod flood;
 mod network;
+mod records;
 mod server;
 mod streams;
 mod wire;
