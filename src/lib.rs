@@ -20,11 +20,18 @@
 //! | [`provenance`] | where figures come from, in words |
 //! | [`stream`] | observations as JSON lines |
 //! | [`snapshot`] | facts on disk: sealed, verified, imported |
+//! | `crawl` | asks a plan about a population, with journal, retries and preflight |
 //! | [`vendor`] | the knowledge base: vendors, products, rules |
 //! | [`classify`] | from answers to verdicts, with evidence |
 //! | [`share`] | market share of one snapshot, with bounds |
 //! | [`diff`] | two snapshots compared |
 //! | [`trend`] | shares and changes over several snapshots |
+//! | [`validate`] | verdicts held against labels |
+//! | `chart` | tables as pictures |
+//! | [`report`] | tables and pages for readers: one place formats numbers, one escapes text |
+//! | [`export`] | tables for other programs |
+//! | `replay` | recorded facts as an authoritative DNS server |
+//! | `cli` | the command line |
 //!
 //! # Invariants
 //!

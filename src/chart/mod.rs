@@ -4,8 +4,8 @@
 //! figures come from in the footer; data that is not a live crawl is marked on the face. Same tables,
 //! same bytes, on any machine: the font is shipped and embedded.
 //!
-//! A table becomes a [`scene`] (layout, in pixels), and a scene is handed to a plotters backend: pixels
-//! by plotters' own ([`raster`]), vectors by ours ([`svg`]).
+//! A table becomes a `scene` (layout, in pixels), and a scene is handed to a plotters backend: pixels
+//! by plotters' own (`raster`), vectors by ours (`svg`).
 
 mod alluvial;
 mod change;

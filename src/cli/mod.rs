@@ -1,4 +1,4 @@
-//! The command line: first what was typed ([`args`]), then what is meant, one file a command.
+//! The command line: first what was typed (`args`), then what is meant, one file a command.
 //!
 //! Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed,
 //! 2 wrong usage, 3 done but incomplete.
