@@ -45,6 +45,22 @@ pub struct Common {
     /// No colours (as NO_COLOR in the environment)
     #[arg(long, global = true, help_heading = "General")]
     pub no_color: bool,
+    /// How a crawl shows what it does, on standard error
+    #[arg(long, global = true, value_enum, default_value_t, help_heading = "General")]
+    pub progress: ProgressArg,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProgressArg {
+    /// A bar on a terminal, a line every ten seconds elsewhere
+    #[default]
+    Auto,
+    /// A line every ten seconds
+    Plain,
+    /// A JSON object on a line every second, and one at the end
+    Json,
+    None,
 }
 
 #[derive(Debug, Subcommand)]
@@ -85,6 +101,43 @@ pub enum Command {
     Snapshot(SnapshotArgs),
     /// Replay a snapshot as an authoritative DNS server, for tests, demos and teaching
     Serve(ServeArgs),
+    /// The file of flags that are the same every time, mxcensus.toml
+    Config(ConfigArgs),
+    /// Completions for a shell, on standard output
+    Completions(CompletionsArgs),
+    /// Manual pages
+    Man(ManArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A file mxcensus.toml holds long flags without their hyphens, for every command or under the name of one:\n\n  data = \"/srv/mxcensus\"\n  [crawl]\n  resolver = [\"192.0.2.53\", \"192.0.2.54\"]\n  qps = 50\n\nIt is read from the current folder, else from mxcensus/ in the user's configuration folder; MXCENSUS_CONFIG names another, or none where it is empty. What is typed wins."
+)]
+pub struct ConfigArgs {
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Every flag with its value and where it comes from; itself a valid file
+    Show,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  mxcensus completions bash >~/.local/share/bash-completion/completions/mxcensus\n  mxcensus completions zsh >~/.zfunc/_mxcensus\n  mxcensus completions fish >~/.config/fish/completions/mxcensus.fish"
+)]
+pub struct CompletionsArgs {
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  mxcensus man --out ~/.local/share/man/man1")]
+pub struct ManArgs {
+    /// Folder for one page a command [default: the page of the program, on standard output]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -650,6 +703,7 @@ pub struct MergeArgs {
     after_help = "Example:\n  mxcensus snapshot import be.ndjson nl.ndjson --format mxmap --population towns.csv --date 2026-05-03 \\\n    --source 'mxmap-it/mxmap.it' --licence 'CC BY-SA 4.0' --out data/snapshots"
 )]
 pub struct ImportArgs {
+    /// Files, plain or .zst; `-` is standard input
     #[arg(required = true)]
     pub inputs: Vec<PathBuf>,
     /// Who wrote it: csv (our columns), mxmap, zdns, massdns (-o J, S or F), dnsx (-json), dig (also zone files)

@@ -208,7 +208,14 @@ mod tests {
     use super::*;
 
     fn common() -> Common {
-        Common { data: None, rules: None, quiet: true, verbose: 0, no_color: true }
+        Common {
+            data: None,
+            rules: None,
+            quiet: true,
+            verbose: 0,
+            no_color: true,
+            progress: super::super::args::ProgressArg::None,
+        }
     }
 
     fn batches(text: &str, size: usize) -> Vec<Vec<String>> {

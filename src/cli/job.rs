@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::crawl::{Cancel, Crawled, Progress, ResolverSpec, Settings, crawl as ask};
 use crate::plan::{Depth, Plan};
-use crate::population::{self, Member, Population, Shard};
+use crate::population::{Member, Population, Shard};
 use crate::provenance::Kind;
 use crate::snapshot::{self, Crawl, ManifestDraft, Snapshot};
 use crate::vendor::Ruleset;
@@ -48,7 +48,7 @@ impl Job {
         if depth == Depth::Recorded {
             return Err(Failure::usage("--depth recorded takes the question kinds of a snapshot: name it with --replay-of"));
         }
-        let loaded = population::find(list, &side::data(common))?;
+        let loaded = side::population(common, list)?;
         listing::warn(common, &loaded);
         if loaded.population.members.is_empty() {
             return Err(Failure::new(format!("{} holds no member to ask about", loaded.population.name)));

@@ -8,7 +8,7 @@ use super::{out, side};
 
 pub fn population(common: &Common, args: &PopulationArgs) -> Result<Exit, Failure> {
     let PopulationCommand::Check { list } = &args.command;
-    let loaded = population::find(Some(list), &side::data(common))?;
+    let loaded = side::population(common, Some(list))?;
     let mut text = String::new();
     let findings = population::check(&loaded);
     for finding in &findings {

@@ -6,6 +6,7 @@
 mod args;
 mod change;
 mod charts;
+mod config;
 mod confirm;
 
 mod crawl;
@@ -25,6 +26,7 @@ mod rules;
 
 mod sensitivity;
 mod serve;
+mod shell;
 mod side;
 mod snapshot;
 mod validate;
@@ -35,11 +37,20 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use args::{Cli, Command};
+use args::{Cli, Command, ConfigCommand};
 use failure::{Exit, Failure};
 
 /// Runs one command line and returns the exit code of the process.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let config = match config::Config::load() {
+        Ok(config) => config,
+        Err(failure) => {
+            eprintln!("mxcensus: {failure}");
+            return ExitCode::from(failure.code());
+        }
+    };
+    let set = |name: &str| std::env::var_os(name).is_some();
+    let arguments = config.complete(arguments.into_iter().collect(), set);
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -49,7 +60,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if asked { 0 } else { 2 });
         }
     };
-    match dispatch(&cli) {
+    match dispatch(&cli, &config) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
@@ -59,7 +70,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
+fn dispatch(cli: &Cli, config: &config::Config) -> Result<Exit, Failure> {
     let common = &cli.common;
     match &cli.command {
         Command::Demo(args) => demo::demo(common, args),
@@ -82,5 +93,10 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Population(args) => listing::population(common, args),
         Command::Snapshot(args) => snapshot::snapshot(common, args),
         Command::Serve(args) => serve::serve(common, args),
+        Command::Config(args) => match args.command {
+            ConfigCommand::Show => config::show(config),
+        },
+        Command::Completions(args) => shell::completions(args),
+        Command::Man(args) => shell::man(args),
     }
 }

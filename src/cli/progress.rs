@@ -11,7 +11,7 @@ use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, Prog
 use crate::crawl::{Progress, ProgressView};
 use crate::dns::Outcome;
 
-use super::args::Common;
+use super::args::{Common, ProgressArg};
 
 /// Shows the progress of a crawl until dropped: a bar on a terminal, a line every ten seconds
 /// elsewhere, nothing with `--quiet`.
@@ -23,13 +23,20 @@ pub struct Display {
 impl Display {
     pub fn start(common: &Common, progress: &Arc<Progress>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        if common.quiet {
+        // Who asks for JSON means to read it: --quiet silences people's lines.
+        let silent = common.quiet && common.progress != ProgressArg::Json;
+        if silent || common.progress == ProgressArg::None {
             return Self { stop, thread: None };
         }
-        let terminal = std::io::stderr().is_terminal();
+        let terminal = std::io::stderr().is_terminal() && common.progress == ProgressArg::Auto;
+        let machine = common.progress == ProgressArg::Json;
         let colour = !common.no_color && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         let (progress, flag) = (Arc::clone(progress), Arc::clone(&stop));
-        let thread = thread::spawn(move || if terminal { bar(&progress, &flag, colour) } else { lines(&progress, &flag) });
+        let thread = thread::spawn(move || match (machine, terminal) {
+            (true, _) => objects(&progress, &flag),
+            (false, true) => bar(&progress, &flag, colour),
+            (false, false) => lines(&progress, &flag),
+        });
         Self { stop, thread: Some(thread) }
     }
 }
@@ -71,6 +78,41 @@ fn lines(progress: &Progress, stop: &AtomicBool) {
             next += Duration::from_secs(10);
         }
     }
+}
+
+/// One object a second, and one at the end, whose counts are final.
+fn objects(progress: &Progress, stop: &AtomicBool) {
+    let start = std::time::Instant::now();
+    loop {
+        let ended = stop.load(Ordering::SeqCst);
+        eprintln!("{}", object(&progress.view(), start.elapsed(), ended));
+        if ended {
+            return;
+        }
+        let next = std::time::Instant::now() + Duration::from_secs(1);
+        while !stop.load(Ordering::SeqCst) && std::time::Instant::now() < next {
+            thread::park_timeout(Duration::from_millis(100));
+        }
+    }
+}
+
+fn object(view: &ProgressView, elapsed: Duration, ended: bool) -> serde_json::Value {
+    let outcomes: serde_json::Map<String, serde_json::Value> =
+        view.outcomes.iter().map(|(outcome, n)| (outcome.to_string(), (*n).into())).collect();
+    serde_json::json!({
+        "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        "members": view.members,
+        "members_done": view.members_done,
+        "questions": view.questions,
+        "settled": view.settled(),
+        "outcomes": outcomes,
+        "sent": view.sent,
+        "retries": view.retries,
+        "in_flight": view.in_flight,
+        "resumed": view.resumed,
+        "note": view.note,
+        "ended": ended,
+    })
 }
 
 fn words(view: &ProgressView, elapsed: Duration) -> String {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::classify::{Classification, Verdict, classify};
 use crate::plan::Plan;
+use crate::population::{self, Loaded};
 use crate::snapshot::{self, Snapshot};
 use crate::vendor::Ruleset;
 
@@ -45,6 +46,14 @@ pub fn load(folder: &Path) -> Result<Ruleset, Failure> {
 
 pub fn data(common: &Common) -> PathBuf {
     common.data.clone().unwrap_or_else(snapshot::data_dir)
+}
+
+/// The list that is meant: a file, the name of a list, or `-` for standard input.
+pub fn population(common: &Common, what: Option<&str>) -> Result<Loaded, Failure> {
+    match what {
+        Some("-") => Ok(population::parse(std::io::stdin().lock(), "stdin", population::About::default())?),
+        what => Ok(population::find(what, &data(common))?),
+    }
 }
 
 /// The folder new snapshots go into.

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use crate::population;
 use crate::report::{manifest_text, snapshots_table};
 use crate::snapshot::import::{self, Options};
 use crate::snapshot::{self as store};
@@ -57,7 +56,7 @@ fn verify(common: &Common, snapshots: &[String]) -> Result<Exit, Failure> {
 }
 
 fn import(common: &Common, args: &ImportArgs) -> Result<Exit, Failure> {
-    let loaded = population::find(Some(&args.population), &side::data(common))?;
+    let loaded = side::population(common, Some(&args.population))?;
     listing::warn(common, &loaded);
     let kinds = (!args.kind.is_empty()).then(|| args.kind.iter().copied().collect());
     let options = Options {
@@ -102,7 +101,7 @@ fn import(common: &Common, args: &ImportArgs) -> Result<Exit, Failure> {
 fn merge(common: &Common, args: &MergeArgs) -> Result<Exit, Failure> {
     let shards = args.shards.iter().map(|dir| store::Snapshot::open(dir)).collect::<Result<Vec<_>, _>>()?;
     let list = match &args.population {
-        Some(what) => Some(population::find(Some(what), &side::data(common))?.population),
+        Some(what) => Some(side::population(common, Some(what))?.population),
         None => None,
     };
     let (population, facts, draft) = store::merge(shards, list)?;

@@ -42,9 +42,13 @@ struct Dig {
 }
 
 pub(super) fn read(input: &Path, sink: &mut Sink) -> Result<(), ImportError> {
-    let mut lines = Lines::open(input)?;
+    replies(Lines::open(input)?, false, sink)
+}
+
+/// The lines that are left, of which those before may have shown that massdns wrote them.
+pub(super) fn replies(mut lines: Lines, massdns: bool, sink: &mut Sink) -> Result<(), ImportError> {
     let mut dig = Dig {
-        massdns: false,
+        massdns,
         section: None,
         reply: None,
         moment: None,

@@ -11,8 +11,11 @@ const WINDOW_LOG: u32 = 27;
 /// One object of any crawler's output; beyond it the file is not one of lines.
 const MAX_LINE: u64 = 16 << 20;
 
-/// An input as it reads unpacked: `.zst` files are decompressed.
+/// An input as it reads unpacked: `.zst` files are decompressed, `-` is standard input.
 pub(super) fn open(path: &Path) -> Result<Box<dyn BufRead>, ImportError> {
+    if path == Path::new("-") {
+        return Ok(Box::new(BufReader::new(std::io::stdin())));
+    }
     let io = |error| ImportError::Io { path: path.to_owned(), error };
     let file = File::open(path).map_err(io)?;
     if path.extension().is_some_and(|e| e == "zst") {

@@ -52,7 +52,7 @@ pub(super) fn read(input: &Path, sink: &mut Sink) -> Result<(), ImportError> {
     let mut first = true;
     while let Some((number, line)) = lines.next()? {
         if std::mem::take(&mut first) && line.starts_with(b";;") {
-            return dig::read(input, sink);
+            return dig::replies(lines, true, sink);
         }
         sink.at(number);
         let text = std::str::from_utf8(line).map_err(|_| sink.fault("not UTF-8".to_owned()))?;
