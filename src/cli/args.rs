@@ -547,12 +547,22 @@ pub enum ValidateTable {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A truth file is a CSV with the columns domain, role, label and, if you like, note. A label is a vendor id\n(mxcensus rules list), self-hosted, no-mail, other (none of the vendors that the labels name) or unknown.\n\nExample:\n  mxcensus validate SNAPSHOT --truth labels.csv --table disagreements --format csv"
+    after_help = "A truth file is a CSV with the columns domain, role, label and, if you like, note. A label is a vendor id\n(mxcensus rules list), self-hosted, no-mail, other (none of the vendors that the labels name) or unknown.\n\nExample:\n  mxcensus validate SNAPSHOT --truth labels.csv --table disagreements --format csv\n  mxcensus validate SNAPSHOT --draw 200 --seed 7 --out sheet.csv"
 )]
 pub struct ValidateArgs {
     pub snapshot: String,
-    #[arg(long, value_name = "FILE")]
-    pub truth: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "draw")]
+    pub truth: Option<PathBuf>,
+    /// Rulings on disagreements (domain, role, label, verdict, right, reason): gives the figures as
+    /// judged beside the raw ones
+    #[arg(long, value_name = "FILE", requires = "truth")]
+    pub adjudication: Option<PathBuf>,
+    /// Write a blind sheet of N domains for labelling by hand, drawn from every pair of verdicts
+    #[arg(long, value_name = "N", conflicts_with = "truth")]
+    pub draw: Option<usize>,
+    /// Seed of the draw
+    #[arg(long, value_name = "S", default_value_t = 1, requires = "draw")]
+    pub seed: u64,
     #[arg(long, value_enum, default_value_t)]
     pub table: ValidateTable,
     /// Only this role [default: gateway and mailbox]

@@ -1,12 +1,18 @@
 //! Verdicts held against labels from outside: confusion matrix, precision and recall, and every
 //! disagreement with its evidence.
 
+mod adjudication;
+mod draw;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use crate::classify::{Attribution, Classification, Evidence, Verdict};
 use crate::share::{Count, wilson};
 use crate::vendor::Role;
+
+pub use adjudication::{Adjudicated, Right, adjudicate, read_adjudication};
+pub use draw::draw;
 
 /// What a label says about a domain.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +23,17 @@ pub enum Label {
     NoMail,
     /// Somebody, but none of the vendors that the labels name at all: `other`.
     Other,
+}
+
+impl Label {
+    fn read(word: &str) -> Self {
+        match word {
+            "self-hosted" => Self::SelfHosted,
+            "no-mail" => Self::NoMail,
+            "other" => Self::Other,
+            vendor => Self::Vendor(vendor.to_owned()),
+        }
+    }
 }
 
 /// One labelled row.
@@ -31,8 +48,8 @@ pub struct Truth {
 /// Why a truth file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum TruthError {
-    #[error("{file}: {error}; wanted is a CSV with the columns domain, role, label and, if you like, note")]
-    Csv { file: String, error: csv::Error },
+    #[error("{file}: {error}; wanted is a CSV with the columns {columns}")]
+    Csv { file: String, columns: &'static str, error: csv::Error },
     #[error("{file}, line {line}: {what}")]
     Row { file: String, line: u64, what: String },
 }
@@ -51,7 +68,8 @@ pub fn read_truth(input: impl Read, file: &str) -> Result<Vec<Truth>, TruthError
         #[serde(default)]
         note: String,
     }
-    let csv_error = |error| TruthError::Csv { file: file.to_owned(), error };
+    let csv_error =
+        |error| TruthError::Csv { file: file.to_owned(), columns: "domain, role, label and, if you like, note", error };
     let mut reader = csv::ReaderBuilder::new().flexible(false).trim(csv::Trim::All).from_reader(input);
     let headers = reader.headers().map_err(csv_error)?.clone();
     let mut truth = Vec::new();
@@ -67,10 +85,7 @@ pub fn read_truth(input: impl Read, file: &str) -> Result<Vec<Truth>, TruthError
         let label = match row.label.as_str() {
             "" => return Err(fault("the label is empty; write unknown where nobody knows".into())),
             "unknown" => continue,
-            "self-hosted" => Label::SelfHosted,
-            "no-mail" => Label::NoMail,
-            "other" => Label::Other,
-            vendor => Label::Vendor(vendor.to_owned()),
+            word => Label::read(word),
         };
         truth.push(Truth { domain: row.domain.trim_end_matches('.').to_lowercase(), role, label, note: row.note });
     }
@@ -124,9 +139,10 @@ pub struct Validation {
     /// Labelled domains that the snapshot holds, and those it does not.
     pub compared: usize,
     pub missing: usize,
-    /// Agreements among all compared: an open verdict (unattributed, unreachable) is no agreement.
+    /// Agreements among all compared. An open verdict (unattributed, unreachable) is none, but for
+    /// `unattributed` where the label is `other`: neither side names anybody.
     pub accuracy: Rate,
-    /// Agreements among the compared domains with a verdict.
+    /// Agreements among the compared domains with a verdict that is not open.
     pub decided: Rate,
     /// Label, verdict, domains.
     pub confusion: BTreeMap<(String, String), usize>,
@@ -142,7 +158,7 @@ pub fn validate(members: &[Classification], truth: &[Truth], role: Role) -> Vali
     let named: BTreeSet<&str> = truth.iter().filter_map(|t| vendor(&t.label)).collect();
     let mut confusion: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut disagreements = Vec::new();
-    let (mut compared, mut missing, mut agreed, mut decided) = (0, 0, 0, 0);
+    let (mut compared, mut missing, mut agreed, mut decided, mut decided_right) = (0, 0, 0, 0, 0);
     // Vendor: given by us, of these right, given by the labels, of these right.
     let mut counts: BTreeMap<&str, [usize; 4]> = named.iter().map(|v| (*v, [0; 4])).collect();
     for row in &truth {
@@ -156,6 +172,7 @@ pub fn validate(members: &[Classification], truth: &[Truth], role: Role) -> Vali
         let open = attributions.iter().all(|a| matches!(a.verdict, Verdict::Unattributed | Verdict::Unreachable));
         agreed += usize::from(right);
         decided += usize::from(!open);
+        decided_right += usize::from(!open && right);
         let verdict = words(attributions, &named);
         *confusion.entry((label_words(&row.label), verdict.clone())).or_default() += 1;
         for given in attributions.iter().filter_map(verdict_vendor).filter_map(|v| named.get(v)) {
@@ -191,7 +208,7 @@ pub fn validate(members: &[Classification], truth: &[Truth], role: Role) -> Vali
         compared,
         missing,
         accuracy: Rate::new(agreed, compared),
-        decided: Rate::new(agreed, decided),
+        decided: Rate::new(decided_right, decided),
         confusion,
         scores: counts.into_iter().map(score).collect(),
         disagreements,
