@@ -7,7 +7,7 @@ use crate::classify::{Classification, classify};
 use crate::dns::{Mx, Name, Outcome, Question, Type, parse_mx, parse_srv, txt_bytes};
 use crate::mail::{dmarc, spf, spf_walk};
 use crate::observation::Observation;
-use crate::vendor::{Certainty, Rule, Ruleset, Signal};
+use crate::vendor::{Certainty, Rule, Ruleset, Signal, Tier};
 
 /// One fact: what a signal saw, and in which answer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,6 +115,15 @@ pub fn why_not<'r>(observation: &Observation, rules: &'r Ruleset, vendor: &str) 
         (!outcome.is_definitive()).then_some((question, outcome))
     });
     Some(WhyNot { vendor: vendor.to_owned(), signals, open: open.collect() })
+}
+
+/// The strongest tier among the records, exchanges aside, that speak for a mailbox host; `None` where
+/// no record does.
+pub fn seen_by_tier(observation: &Observation, rules: &Ruleset) -> Option<Tier> {
+    let edge = [Signal::MxHost, Signal::MxTarget, Signal::PtrHost, Signal::OriginAs];
+    let facts = seen(observation).into_iter().filter(|s| !edge.contains(&s.signal));
+    let tiers = facts.flat_map(|s| reading(&s, rules).into_iter().filter_map(|r| r.tier).min());
+    tiers.min().filter(|tier| *tier < Tier::None)
 }
 
 fn reading<'r>(seen: &Seen, rules: &'r Ruleset) -> Vec<&'r Rule> {
