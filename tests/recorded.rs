@@ -153,3 +153,62 @@ fn explanations() {
         golden(&format!("explain/{domain}.txt"), &text.replace(rules.short_digest(), "<digest>"));
     }
 }
+
+/// The worked examples of the method that the Fortune 20 survey holds, with their numbers there. The
+/// others are worlds (`worlds/README.md` lists all 28).
+#[test]
+fn worked_examples() {
+    let side = side(FORTUNE);
+    let cases: [(u8, &str, &str, &str, &str, &str); 26] = [
+        (1, "walmart.com", "proofpoint confirmed 000c72", "unattributed", "proofpoint", ""),
+        (1, "samsclub.com", "proofpoint confirmed 000c72", "unattributed", "proofpoint", ""),
+        (2, "homedepot.com", "proofpoint confirmed 000e66", "unattributed", "bird, proofpoint", "spf_opaque"),
+        (4, "cvs.com", "mimecast confirmed", "unattributed", "fortra", "spf_opaque"),
+        (4, "aetna.com", "mimecast confirmed", "unattributed", "fortra", "spf_opaque"),
+        (5, "chevron.com", "cisco confirmed hc2860-13", "microsoft likely", "cisco", ""),
+        (6, "walgreens.com", "cisco confirmed hc2985-66", "unattributed", "cisco", ""),
+        (6, "boots.com", "cisco confirmed wba", "microsoft likely", "", ""),
+        (7, "cardinalhealth.com", "cisco confirmed hc2781-64", "unattributed", "", ""),
+        (10, "unitedhealthgroup.com", "self-hosted weak", "self-hosted weak", "fortra", "private_brand"),
+        (10, "optum.com", "self-hosted weak", "self-hosted weak", "fortra, proofpoint", "private_brand"),
+        (10, "uhc.com", "self-hosted weak", "microsoft likely", "fortra", "hybrid_possible private_brand"),
+        (11, "apple.com", "self-hosted weak", "self-hosted likely", "fortra", "own_product private_brand"),
+        (12, "amazon.com", "self-hosted weak", "self-hosted weak", "", "own_product private_brand"),
+        (13, "github.com", "google confirmed", "google confirmed", "", ""),
+        (14, "bnsf.com", "self-hosted weak", "self-hosted weak", "valimail", "spf_opaque"),
+        (15, "geico.com", "proofpoint confirmed 003067", "unattributed", "fortra, proofpoint", ""),
+        (16, "marmon.com", "microsoft confirmed", "microsoft confirmed", "postmark", ""),
+        (17, "shawinc.com", "microsoft confirmed", "microsoft confirmed", "proofpoint", ""),
+        (18, "helzberg.com", "guardian-digital confirmed", "microsoft likely", "", "transition"),
+        (19, "navihealth.com", "self-hosted weak", "microsoft likely", "fortra", "transition hybrid_possible private_brand"),
+        (19, "surest.com", "self-hosted weak", "microsoft confirmed", "fortra", "transition hybrid_possible private_brand"),
+        (25, "conoco.com", "amazon likely", "unreachable", "proofpoint", ""),
+        (26, "walgreensbootsalliance.com", "no-mail", "no-mail", "fortra", "parked"),
+        (27, "medicineshoppe.com", "unattributed weak", "google likely", "", "transition"),
+        (28, "alleghany.com", "proofpoint confirmed", "self-hosted likely", "", ""),
+    ];
+    let words = |list: &[mxcensus::classify::Attribution]| {
+        let one = |a: &mxcensus::classify::Attribution| match &a.verdict {
+            mxcensus::classify::Verdict::Vendor { vendor, .. } => vendor.to_string(),
+            other => other.as_str().to_owned(),
+        };
+        list.iter().map(one).collect::<Vec<_>>().join(", ")
+    };
+    for (number, domain, gateway, mailbox, dmarc, flags) in cases {
+        let c = side.members.iter().find(|c| *c.domain == *domain).unwrap();
+        for (role, expected) in [(Role::Gateway, gateway), (Role::Mailbox, mailbox)] {
+            let [only] = c.role(role) else { panic!("{number} {domain}: more than one verdict") };
+            let mut expected = expected.split(' ');
+            assert_eq!(Some(words(c.role(role)).as_str()), expected.next(), "{number} {domain} {}", role.as_str());
+            if let Some(confidence) = expected.next() {
+                assert_eq!(only.confidence.unwrap().as_str(), confidence, "{number} {domain} {}", role.as_str());
+            }
+            if let Some(customer) = expected.next() {
+                assert_eq!(only.customer.as_deref(), Some(customer), "{number} {domain}");
+            }
+        }
+        assert_eq!(words(c.role(Role::Dmarc)), dmarc, "{number} {domain} dmarc");
+        let found: Vec<_> = c.flags.iter().map(|f| f.as_str()).collect();
+        assert_eq!(found.join(" "), flags, "{number} {domain} flags");
+    }
+}

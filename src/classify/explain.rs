@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::classify::near::{self, Near, Without};
 use crate::classify::{Classification, classify};
 use crate::dns::{Mx, Name, Outcome, Question, Type, parse_mx, parse_srv, txt_bytes};
 use crate::mail::{dmarc, spf, spf_walk};
@@ -30,6 +31,12 @@ pub struct Explanation<'r> {
     pub hints: Vec<(Seen, &'r Rule)>,
     /// Facts that no rule reads.
     pub unread: Vec<Seen>,
+    /// Rules that nearly fired, and why they did not.
+    pub near: Vec<Near<'r>>,
+    /// Mailbox hosts that records name beside the verdict, with their strongest tier.
+    pub conflicts: Vec<(&'r str, Tier)>,
+    /// Records without which a verdict would be another one.
+    pub without: Vec<Without>,
     pub spf: SpfReport,
 }
 
@@ -77,6 +84,9 @@ pub fn explain<'r>(observation: &Observation, rules: &'r Ruleset) -> Explanation
         fired: Vec::new(),
         hints: Vec::new(),
         unread: Vec::new(),
+        near: Vec::new(),
+        conflicts: Vec::new(),
+        without: Vec::new(),
         spf: spf_report(observation),
     };
     for seen in seen(observation) {
@@ -90,7 +100,11 @@ pub fn explain<'r>(observation: &Observation, rules: &'r Ruleset) -> Explanation
             explanation.fired.extend(found.into_iter().map(|rule| (seen.clone(), rule)));
         }
     }
-    explanation
+    let Explanation { classification, fired, hints, unread, .. } = &explanation;
+    let near = near::near(observation, rules, classification, unread, fired, hints);
+    let conflicts = near::conflicts(classification, fired);
+    let without = near::without(observation, rules, classification);
+    Explanation { near, conflicts, without, ..explanation }
 }
 
 /// What the rules of one vendor looked for and what they met; `None` for an unknown vendor id.
@@ -216,7 +230,7 @@ fn bare(rdata: &str) -> &str {
     rdata.strip_suffix('.').unwrap_or(rdata)
 }
 
-fn spf_tree(observation: &Observation) -> spf_walk::Tree {
+pub(super) fn spf_tree(observation: &Observation) -> spf_walk::Tree {
     let asked = observation.member.asked();
     let answer = |name: &Name| {
         let kind = if name == asked { crate::plan::Kind::Txt } else { crate::plan::Kind::SpfTree };

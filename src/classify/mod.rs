@@ -5,6 +5,7 @@ pub mod explain;
 mod gateway;
 mod mailbox;
 pub mod methods;
+mod near;
 mod senders;
 mod unattributed;
 
@@ -19,6 +20,7 @@ use crate::observation::Observation;
 use crate::plan::{self, Kind};
 use crate::vendor::{Role, Ruleset};
 
+pub use near::{Miss, Near, Without};
 pub use unattributed::{Group, unattributed};
 
 /// Part of a member: 1, or an equal part of it where verdicts tie. Always exact.

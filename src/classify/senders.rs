@@ -88,7 +88,7 @@ fn admits(rdata: &str, sender: IpAddr, rule: &Rule, rules: &Ruleset) -> bool {
 }
 
 /// The rule a term falls under and the text it matched.
-fn match_term<'r>(term: &Term, rules: &'r Ruleset) -> Option<(&'r Rule, String)> {
+pub(super) fn match_term<'r>(term: &Term, rules: &'r Ruleset) -> Option<(&'r Rule, String)> {
     if let Term::Ip(_, block) = term {
         return rules.match_block(block).map(|rule| (rule, block.to_string()));
     }

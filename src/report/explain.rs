@@ -51,7 +51,7 @@ pub fn text(explanation: &Explanation, provenance: &Provenance, rules: &Ruleset)
     }
     spf_text(&mut out, explanation);
     facts(&mut out, "Records that rules read", explanation.fired.iter().map(|(s, r)| (s, Some(*r))));
-    facts(&mut out, "Hints (rules too unsure to decide)", explanation.hints.iter().map(|(s, r)| (s, Some(*r))));
+    near_text(&mut out, explanation);
     facts(&mut out, "Records that no rule reads", explanation.unread.iter().map(|s| (s, None)));
     let open: Vec<_> =
         explanation.questions.iter().filter(|(_, outcome, _)| outcome.is_none_or(|o| !o.is_definitive())).collect();
@@ -69,6 +69,37 @@ pub fn text(explanation: &Explanation, provenance: &Provenance, rules: &Ruleset)
         }
     }
     out
+}
+
+/// What nearly decided, what contradicts, and what would change a verdict.
+fn near_text(out: &mut String, explanation: &Explanation) {
+    if !explanation.near.is_empty() {
+        _ = writeln!(out, "\nRules that nearly fired");
+        for near in &explanation.near {
+            _ = writeln!(out, "  {} on {} from {}: {}", near.rule.id, near.text, near.question, near.miss.words());
+        }
+    }
+    if !explanation.conflicts.is_empty() {
+        _ = writeln!(out, "\nMailbox hosts that records name beside the verdict (a decides, b is one sign)");
+        for (vendor, tier) in &explanation.conflicts {
+            _ = writeln!(out, "  {vendor}, tier {}", format!("{tier:?}").to_lowercase());
+        }
+    }
+    let c = &explanation.classification;
+    _ = writeln!(out, "\nWhat would change the verdicts");
+    _ = writeln!(out, "  gateway: other MX records, or where their exchanges lead; SPF, tokens and report addresses never do");
+    let open = |a: &Attribution| matches!(a.verdict, Verdict::Unattributed | Verdict::Unreachable);
+    if c.mailbox.iter().any(open) {
+        _ = writeln!(
+            out,
+            "  mailbox: a record of tier a, or of tier b for one host alone (DKIM, autodiscover, tenant host, SPF)"
+        );
+    } else if explanation.without.iter().all(|w| w.role != Role::Mailbox) {
+        _ = writeln!(out, "  mailbox: no single record besides the MX");
+    }
+    for without in &explanation.without {
+        _ = writeln!(out, "  {} without {}: {}", without.role.as_str(), without.question, without.verdict);
+    }
 }
 
 fn role_text(out: &mut String, c: &Classification, role: Role, rules: &Ruleset) {
