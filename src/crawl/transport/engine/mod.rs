@@ -59,8 +59,8 @@ pub(in crate::crawl) struct Engine {
     /// Attempts to be sent with the next batch.
     pending: Vec<u32>,
     /// Attempts by how long they wait, each queue in order of expiry.
-    expiries: Vec<(Duration, VecDeque<(Instant, u32, u32)>)>,
-    ghosts: VecDeque<(Instant, u32, u32)>,
+    expiries: Vec<(Duration, Expiries)>,
+    ghosts: Expiries,
     in_flight: usize,
     buffers: Buffers,
     random: StdRng,
@@ -73,6 +73,9 @@ pub(in crate::crawl) struct Engine {
     ready: Vec<Reply>,
     events: Vec<Event>,
 }
+
+/// When places run out, in order, each with the generation that is meant.
+type Expiries = VecDeque<(Instant, u32, u32)>;
 
 struct Port {
     socket: Socket,
@@ -198,7 +201,7 @@ impl Engine {
     }
 
     /// Puts an attempt into the stream's hands: its reply was truncated, or of other letters.
-    fn to_stream(&mut self, place: u32) {
+    fn hand_to_stream(&mut self, place: u32) {
         self.drop_id(place);
         let attempt = &mut self.attempts[place as usize];
         attempt.state = State::Stream;
@@ -330,11 +333,11 @@ impl Engine {
             Match::Truncated | Match::OtherCase if attempt.state == State::Ghost => return self.release(place),
             Match::Truncated => {
                 self.attempts[place as usize].truncated = true;
-                return self.to_stream(place);
+                return self.hand_to_stream(place);
             }
             Match::OtherCase => {
                 self.letters_lost = self.letters_lost.saturating_add(1);
-                return self.to_stream(place);
+                return self.hand_to_stream(place);
             }
         };
         let reply = self.finish(place, answer);
@@ -438,7 +441,7 @@ impl Transport for Engine {
         attempt.end = query::encode(&mut attempt.wire, ask.question, keeps_letters.then_some(&mut self.random));
         self.in_flight += 1;
         if ask.stream {
-            return self.to_stream(place);
+            return self.hand_to_stream(place);
         }
         let port = &mut self.ports[self.current];
         let Some(id) = port.draw_id(&mut self.random) else {

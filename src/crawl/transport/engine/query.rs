@@ -84,10 +84,12 @@ pub(super) fn compare(query: &[u8], end: usize, message: &[u8]) -> Match {
     if message[4..6] != [0, 1] {
         return Match::Stranger;
     }
-    let exact = question == &query[HEADER..end];
+    let asked = &query[HEADER..end];
+    let exact = question == asked;
     // Letters are in the name; type and class are numbers.
-    let (name, number) = question.split_at(question.len().saturating_sub(4));
-    if !exact && !(query[HEADER..end].ends_with(number) && name.eq_ignore_ascii_case(&query[HEADER..HEADER + name.len()])) {
+    let numbers = question.len().saturating_sub(4);
+    let alike = question[numbers..] == asked[numbers..] && question[..numbers].eq_ignore_ascii_case(&asked[..numbers]);
+    if !alike {
         return Match::Stranger;
     }
     match message[2] {
