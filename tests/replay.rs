@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use mxcensus::crawl::{Cancel, Concurrency, Crawled, Progress, Settings, crawl};
+use mxcensus::crawl::{Cancel, Concurrency, Crawled, Progress, Settings, ask_all, crawl};
 use mxcensus::dns::{Answer, Name, Outcome, Question, Record, Type};
 use mxcensus::observation::Facts;
 use mxcensus::plan::{Depth, Kind, Labels, Plan};
@@ -310,4 +310,24 @@ fn the_recorded_fortune_20_replay_whole() {
 #[test]
 fn the_recorded_municipalities_replay_whole() {
     replay_of_recorded("recorded-municipalities-2026-05-03");
+}
+
+#[test]
+fn a_list_of_questions_is_asked_one_by_one() {
+    let facts = small_world();
+    let server = serve_here(&facts);
+    let once = facts.iter().map(|(question, _)| question.clone());
+    let questions: Vec<Question> = std::iter::repeat_n(once.collect::<Vec<_>>(), 3).flatten().collect();
+    let mut answers = Vec::new();
+    let keep = |question: &Question, answer: &Answer| {
+        answers.push((question.clone(), answer.clone()));
+        Ok(())
+    };
+    let settings = Settings { second_pass: true, ..patient(&server) };
+    let counts = ask_all(questions.iter().cloned(), &settings, &Arc::default(), &Cancel::new(), keep).unwrap();
+    assert_eq!((counts.asked, answers.len()), (questions.len() as u64, questions.len()));
+    for (question, answer) in answers {
+        assert_eq!(answer, replayed(&facts, &question), "{question}");
+    }
+    assert!(counts.second_pass > 0 && counts.recovered == 0);
 }

@@ -17,6 +17,8 @@ pub enum CrawlError {
     NotYet { resolver: String, what: &'static str },
     #[error("{path}: {source}", path = path.display())]
     Io { path: PathBuf, source: std::io::Error },
+    #[error("the answers cannot be written: {source}")]
+    Output { source: std::io::Error },
     #[error("{path}: another mxcensus is writing this journal; wait for it to end", path = path.display())]
     Locked { path: PathBuf },
     #[error(

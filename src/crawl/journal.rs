@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use super::CrawlError;
+use super::desk::Keep;
 use crate::dns::{Answer, Name, Outcome, Question, Record, Type};
 use crate::plan::Plan;
 use crate::population::Population;
@@ -170,16 +171,6 @@ impl Journal {
         Ok((resumed.ok_or_else(|| broken("an empty file"))?, whole))
     }
 
-    /// Adds an answer. It is written soon: see [`Journal::due`].
-    pub fn append(&mut self, question: &Question, answer: &Answer) -> Result<(), CrawlError> {
-        let mut line = std::mem::take(&mut self.line);
-        line.clear();
-        format(&mut line, question, answer);
-        self.push_line(&line);
-        self.line = line;
-        if self.pending.len() >= FLUSH_BYTES { self.write() } else { Ok(()) }
-    }
-
     fn push_line(&mut self, payload: &str) {
         if self.pending.is_empty() {
             self.written = Instant::now();
@@ -190,22 +181,32 @@ impl Journal {
         self.pending.push(b'\n');
     }
 
-    /// When the next [`Journal::write`] must be, if anything waits for one.
-    pub fn due(&self) -> Option<Instant> {
-        (!self.pending.is_empty()).then(|| self.written + FLUSH_EVERY)
-    }
-
-    /// Hands everything to the operating system, where it outlives this process.
-    pub fn write(&mut self) -> Result<(), CrawlError> {
-        self.file.write_all(&self.pending).map_err(|source| io(&self.path, source))?;
-        self.pending.clear();
-        Ok(())
-    }
-
     /// Writes what is pending and waits until the disk has it.
     pub fn close(mut self) -> Result<(), CrawlError> {
         self.write()?;
         self.file.sync_data().map_err(|source| io(&self.path, source))
+    }
+}
+
+impl Keep for Journal {
+    fn keep(&mut self, question: &Question, answer: &Answer) -> Result<(), CrawlError> {
+        let mut line = std::mem::take(&mut self.line);
+        line.clear();
+        format(&mut line, question, answer);
+        self.push_line(&line);
+        self.line = line;
+        if self.pending.len() >= FLUSH_BYTES { self.write() } else { Ok(()) }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        (!self.pending.is_empty()).then(|| self.written + FLUSH_EVERY)
+    }
+
+    /// Hands everything to the operating system, where it outlives this process.
+    fn write(&mut self) -> Result<(), CrawlError> {
+        self.file.write_all(&self.pending).map_err(|source| io(&self.path, source))?;
+        self.pending.clear();
+        Ok(())
     }
 }
 
@@ -292,7 +293,7 @@ mod tests {
     fn written(path: &Path) {
         let mut journal = Journal::create(path, &header("p", Depth::Mx)).unwrap();
         for (question, answer) in records() {
-            journal.append(&question, &answer).unwrap();
+            journal.keep(&question, &answer).unwrap();
         }
         journal.close().unwrap();
     }
@@ -323,7 +324,7 @@ mod tests {
             let (mut journal, resumed) = Journal::resume(&path, &header("p", Depth::Mx)).unwrap();
             assert_eq!(resumed.answers, records()[..resumed.answers.len()]);
             for (question, answer) in &records()[resumed.answers.len()..] {
-                journal.append(question, answer).unwrap();
+                journal.keep(question, answer).unwrap();
             }
             journal.close().unwrap();
             assert_eq!(std::fs::read(&path).unwrap(), whole, "cut at {end}");

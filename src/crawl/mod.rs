@@ -3,9 +3,11 @@
 //! A crawl is one thread of its own: a schedule decides what is asked next, a transport asks it,
 //! a journal keeps what came back. Failures are answers too and stay apart to the end.
 
+mod desk;
 mod error;
 mod journal;
 mod ledger;
+mod list;
 mod patience;
 mod pool;
 mod preflight;
@@ -30,6 +32,7 @@ use crate::population::Population;
 pub use error::CrawlError;
 use journal::{Header, Journal};
 use ledger::Ledger;
+pub use list::ask_all;
 pub use progress::{Cancel, Progress, ProgressView};
 pub use resolver::{ResolverSpec, ResolverSpecError};
 pub use settings::{BadConcurrency, Concurrency, MAX_CONCURRENCY, POLITE_QPS, Settings};
@@ -75,7 +78,7 @@ pub struct Counts {
 
 impl Counts {
     pub fn of(&self, outcome: Outcome) -> u64 {
-        self.outcomes[Outcome::ALL.iter().position(|&o| o == outcome).unwrap_or_default()]
+        self.outcomes[index(outcome)]
     }
 
     /// Questions with records.
@@ -153,4 +156,8 @@ fn on_own_thread<T: Send, F: Future<Output = Result<T, CrawlError>>>(work: impl 
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })
+}
+
+fn index(outcome: Outcome) -> usize {
+    Outcome::ALL.iter().position(|&o| o == outcome).unwrap_or_default()
 }

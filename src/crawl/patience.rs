@@ -25,13 +25,13 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    pub fn new(settings: &Settings, concurrency: usize) -> Self {
+    pub fn new(settings: &Settings) -> Self {
         Self {
             timeout: settings.timeout,
             attempts: settings.retries.saturating_add(1),
             refusals: settings.refusal_retries.saturating_add(1),
             budget: settings.domain_budget,
-            waiting: concurrency.max(256) * 4,
+            waiting: settings.in_flight().max(256) * 4,
         }
     }
 
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn waits_grow_to_a_limit_and_replies_are_not_hammered() {
-        let patience = Patience::new(&Settings::default(), 64);
+        let patience = Patience::new(&Settings::default());
         let waits: Vec<u128> = (1..=8).map(|n| patience.wait(n, 1).as_millis()).collect();
         assert_eq!(waits, [1000, 1500, 2250, 3375, 5000, 5000, 5000, 5000]);
         assert_eq!(patience.pause(Outcome::Timeout, 7, 0), Some(Duration::ZERO));

@@ -15,6 +15,8 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::{Duration, Instant};
 
+use super::CrawlError;
+use super::desk::{Keep, Work};
 use super::ledger::{Entry, Id, Ledger, Line, Waiter};
 use super::patience::Patience;
 use crate::dns::{Answer, Outcome, Question};
@@ -59,7 +61,7 @@ pub(super) struct Schedule<'p, M, I> {
     ready: VecDeque<Id>,
     bulk: VecDeque<Id>,
     later: BinaryHeap<Reverse<(Instant, Id)>>,
-    /// Settled since the last [`Schedule::take_settled`].
+    /// Settled since the last [`Work::take_settled`].
     settled: Vec<Id>,
     /// Open questions of this pass.
     open: u64,
@@ -79,30 +81,9 @@ struct Seat<M> {
     begun: Option<Instant>,
 }
 
-impl<'p, M: Borrow<Member>, I: Iterator<Item = M>> Schedule<'p, M, I> {
-    pub fn new(plan: &'p Plan, patience: Patience, members: I, ledger: Ledger) -> Self {
-        Self {
-            plan,
-            patience,
-            members,
-            exhausted: false,
-            ledger,
-            seats: Vec::new(),
-            free: Vec::new(),
-            ready: VecDeque::new(),
-            bulk: VecDeque::new(),
-            later: BinaryHeap::new(),
-            settled: Vec::new(),
-            open: 0,
-            pass: 1,
-            again: Vec::new(),
-            tally: Tally::default(),
-        }
-    }
-
-    /// The next question to ask, if one's turn has come. What is over its members' budget is
-    /// settled here instead.
-    pub fn next(&mut self, now: Instant) -> Option<Turn> {
+impl<M: Borrow<Member>, I: Iterator<Item = M>> Work for Schedule<'_, M, I> {
+    /// What is over its members' budget is settled here instead.
+    fn next(&mut self, now: Instant) -> Option<Turn> {
         loop {
             let id = self.next_id(now)?;
             let entry = self.ledger.get(id);
@@ -129,27 +110,18 @@ impl<'p, M: Borrow<Member>, I: Iterator<Item = M>> Schedule<'p, M, I> {
         }
     }
 
-    /// Gives back a turn that could not be used now.
-    pub fn put_back(&mut self, turn: Turn) {
+    fn put_back(&mut self, turn: Turn) {
         let entry = self.ledger.get_mut(turn.id);
         entry.tries -= 1;
         self.tally.retries -= u64::from(entry.tries > 0 || self.pass > 1);
         self.line_up(turn.id, true);
     }
 
-    fn line_up(&mut self, id: Id, in_front: bool) {
-        let entry = self.ledger.get_mut(id);
-        let (line, queue) = if entry.bulk { (Line::Bulk, &mut self.bulk) } else { (Line::Prompt, &mut self.ready) };
-        entry.line = Some(line);
-        if in_front { queue.push_front(id) } else { queue.push_back(id) }
-    }
-
-    pub fn asked(&mut self, id: Id, resolver: usize) {
+    fn asked(&mut self, id: Id, resolver: usize) {
         self.ledger.get_mut(id).resolver = Some(resolver);
     }
 
-    /// Takes a reply to an attempt; `late` where the attempt was given up before.
-    pub fn reply(&mut self, id: Id, answer: Answer, late: bool, now: Instant) {
+    fn reply(&mut self, id: Id, answer: Answer, late: bool, now: Instant) {
         let entry = self.ledger.get_mut(id);
         if entry.is_settled(self.pass) || (late && answer.outcome.is_retryable()) {
             return;
@@ -166,25 +138,60 @@ impl<'p, M: Borrow<Member>, I: Iterator<Item = M>> Schedule<'p, M, I> {
         }
     }
 
-    /// When [`Schedule::next`] can give something that it does not give now.
-    pub fn wake(&self) -> Option<Instant> {
+    fn wake(&self) -> Option<Instant> {
         self.later.peek().map(|Reverse((at, _))| *at)
     }
 
     /// Whether every question of this pass is settled and no member is left to admit.
-    pub fn is_done(&self) -> bool {
+    fn is_done(&self) -> bool {
         self.open == 0 && self.exhausted
     }
 
-    /// Hands every question settled since the last call to `keep`.
-    pub fn take_settled<E>(&mut self, mut keep: impl FnMut(&Question, &Answer) -> Result<(), E>) -> Result<(), E> {
+    fn take_settled(&mut self, keep: &mut impl Keep) -> Result<(), CrawlError> {
         for id in self.settled.drain(..) {
             let entry = self.ledger.get(id);
             if let Some(answer) = &entry.answer {
-                keep(&entry.question, answer)?;
+                keep.keep(&entry.question, answer)?;
             }
         }
         Ok(())
+    }
+
+    fn question(&self, id: Id) -> &Question {
+        &self.ledger.get(id).question
+    }
+
+    fn tally(&self) -> &Tally {
+        &self.tally
+    }
+}
+
+impl<'p, M: Borrow<Member>, I: Iterator<Item = M>> Schedule<'p, M, I> {
+    pub fn new(plan: &'p Plan, patience: Patience, members: I, ledger: Ledger) -> Self {
+        Self {
+            plan,
+            patience,
+            members,
+            exhausted: false,
+            ledger,
+            seats: Vec::new(),
+            free: Vec::new(),
+            ready: VecDeque::new(),
+            bulk: VecDeque::new(),
+            later: BinaryHeap::new(),
+            settled: Vec::new(),
+            open: 0,
+            pass: 1,
+            again: Vec::new(),
+            tally: Tally::default(),
+        }
+    }
+
+    fn line_up(&mut self, id: Id, in_front: bool) {
+        let entry = self.ledger.get_mut(id);
+        let (line, queue) = if entry.bulk { (Line::Bulk, &mut self.bulk) } else { (Line::Prompt, &mut self.ready) };
+        entry.line = Some(line);
+        if in_front { queue.push_front(id) } else { queue.push_back(id) }
     }
 
     fn next_id(&mut self, now: Instant) -> Option<Id> {

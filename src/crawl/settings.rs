@@ -69,6 +69,19 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// The questions in flight to begin with.
+    pub(super) fn in_flight(&self) -> usize {
+        match self.concurrency {
+            Concurrency::Fixed(limit) => limit.clamp(1, MAX_CONCURRENCY),
+            Concurrency::Auto => AUTO_START,
+        }
+    }
+}
+
+/// Questions in flight where the level is left to the program.
+const AUTO_START: usize = 64;
+
 /// How many questions are in flight at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Concurrency {

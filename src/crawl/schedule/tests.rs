@@ -6,8 +6,27 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::crawl::Settings;
+use crate::crawl::desk::Keep;
 use crate::dns::{Name, Record, Type};
 use crate::plan::{Depth, Labels};
+
+#[derive(Default)]
+struct Kept(Vec<(String, Outcome)>);
+
+impl Keep for Kept {
+    fn keep(&mut self, question: &Question, answer: &Answer) -> Result<(), CrawlError> {
+        self.0.push((question.to_string(), answer.outcome));
+        Ok(())
+    }
+
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+
+    fn write(&mut self) -> Result<(), CrawlError> {
+        Ok(())
+    }
+}
 
 fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
@@ -56,11 +75,11 @@ fn crawl(seeds: &[u8], order: &[u16], in_flight: usize, ledger: Ledger) -> (BTre
     let plan = Plan::new(Depth::Standard, Labels::default());
     let settings = Settings { retries: 0, ..Settings::default() };
     let members = members(10);
-    let mut schedule = Schedule::new(&plan, Patience::new(&settings, in_flight), members.iter(), ledger);
+    let mut schedule = Schedule::new(&plan, Patience::new(&settings), members.iter(), ledger);
     let now = Instant::now();
     let mut flying: Vec<Id> = Vec::new();
     let mut order = order.iter().cycle();
-    let mut kept = 0;
+    let mut kept = Kept::default();
     loop {
         while flying.len() < in_flight
             && let Some(turn) = schedule.next(now)
@@ -68,12 +87,7 @@ fn crawl(seeds: &[u8], order: &[u16], in_flight: usize, ledger: Ledger) -> (BTre
             assert!(!flying.contains(&turn.id), "asked while in flight");
             flying.push(turn.id);
         }
-        schedule
-            .take_settled(|_, _| {
-                kept += 1;
-                Ok::<_, ()>(())
-            })
-            .unwrap();
+        schedule.take_settled(&mut kept).unwrap();
         if flying.is_empty() {
             break;
         }
@@ -88,6 +102,7 @@ fn crawl(seeds: &[u8], order: &[u16], in_flight: usize, ledger: Ledger) -> (BTre
     let needed = schedule.ledger.into_entries().into_iter().filter(|e| e.pass > 0);
     let facts: BTreeMap<_, _> = needed.map(|e| (e.question, e.answer.expect("settled"))).collect();
     assert_eq!(facts.len() as u64, tally.known);
+    assert!(kept.0.len() as u64 <= tally.known);
     (facts, tally)
 }
 
@@ -118,10 +133,10 @@ proptest! {
 fn play(settings: &Settings, mut say: impl FnMut(&Question, u32) -> Outcome) -> (Vec<(String, Outcome)>, Tally, Duration) {
     let plan = Plan::new(Depth::Mx, Labels::default());
     let members = members(1);
-    let mut schedule = Schedule::new(&plan, Patience::new(settings, 8), members.iter(), Ledger::default());
+    let mut schedule = Schedule::new(&plan, Patience::new(settings), members.iter(), Ledger::default());
     let begun = Instant::now();
     let mut now = begun;
-    let mut kept = Vec::new();
+    let mut kept = Kept::default();
     while !schedule.is_done() {
         match schedule.next(now) {
             Some(turn) => {
@@ -135,14 +150,9 @@ fn play(settings: &Settings, mut say: impl FnMut(&Question, u32) -> Outcome) -> 
             }
             None => now = schedule.wake().unwrap_or(now),
         }
-        schedule
-            .take_settled(|q, a| {
-                kept.push((q.to_string(), a.outcome));
-                Ok::<_, ()>(())
-            })
-            .unwrap();
+        schedule.take_settled(&mut kept).unwrap();
     }
-    (kept, schedule.tally.clone(), now - begun)
+    (kept.0, schedule.tally.clone(), now - begun)
 }
 
 #[test]
@@ -180,7 +190,7 @@ fn a_members_time_is_limited() {
 fn a_late_reply_is_welcome_and_a_late_failure_is_not() {
     let plan = Plan::of([crate::plan::Kind::Mx].into(), Labels::default());
     let members = members(1);
-    let mut schedule = Schedule::new(&plan, Patience::new(&Settings::default(), 8), members.iter(), Ledger::default());
+    let mut schedule = Schedule::new(&plan, Patience::new(&Settings::default()), members.iter(), Ledger::default());
     let now = Instant::now();
     let turn = schedule.next(now).unwrap();
     schedule.reply(turn.id, Answer::empty(Outcome::Timeout), false, now);
@@ -202,7 +212,7 @@ fn the_second_pass_asks_only_what_failed_and_follows_what_it_finds() {
     let plan = Plan::new(Depth::Mx, Labels::default());
     let members = members(2);
     let settings = Settings { retries: 0, ..Settings::default() };
-    let mut schedule = Schedule::new(&plan, Patience::new(&settings, 8), members.iter(), Ledger::default());
+    let mut schedule = Schedule::new(&plan, Patience::new(&settings), members.iter(), Ledger::default());
     let now = Instant::now();
     let mut asked = Vec::new();
     while let Some(turn) = schedule.next(now) {

@@ -327,7 +327,7 @@ impl Engine {
             Match::Garbage => Answer::empty(Outcome::Malformed),
             Match::Reply => {
                 self.letters_kept = self.letters_kept.saturating_add(1);
-                query::decode(question, message)
+                query::decode(question, message, attempt.end)
             }
             // What is truncated or suspicious is asked again over TCP, unless it was given up.
             Match::Truncated | Match::OtherCase if attempt.state == State::Ghost => return self.release(place),
@@ -355,7 +355,10 @@ impl Engine {
             let Some(question) = attempt.question.as_ref().filter(|_| attempt.generation == generation) else { continue };
             let answer = match message {
                 None => Answer::empty(Outcome::NetworkError),
-                Some(message) => query::decode(question, &message),
+                Some(message) => match query::compare(&attempt.wire, attempt.end, &message) {
+                    Match::Reply | Match::OtherCase => query::decode(question, &message, attempt.end),
+                    _ => query::decode_whole(question, &message),
+                },
             };
             let reply = self.finish(place, answer);
             replies.push(reply);

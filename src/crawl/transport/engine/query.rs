@@ -4,7 +4,7 @@ use hickory_proto::op::Message;
 use rand::Rng;
 
 use super::super::{UDP_PAYLOAD, read};
-use crate::dns::{Answer, Outcome, Question};
+use crate::dns::{Answer, Outcome, Question, plain};
 
 const HEADER: usize = 12;
 /// QR, in the third byte of a header, and TC.
@@ -100,8 +100,16 @@ pub(super) fn compare(query: &[u8], end: usize, message: &[u8]) -> Match {
     }
 }
 
-/// What a whole reply says.
-pub(super) fn decode(question: &Question, message: &[u8]) -> Answer {
+/// What a whole reply says; `end` is where its question ends, which was compared before.
+pub(super) fn decode(question: &Question, message: &[u8], end: usize) -> Answer {
+    if let Some(answer) = plain::answer(question, message, end) {
+        return answer;
+    }
+    decode_whole(question, message)
+}
+
+/// What a message says that was not compared before.
+pub(super) fn decode_whole(question: &Question, message: &[u8]) -> Answer {
     match Message::from_vec(message) {
         Ok(message) => read(question, &message),
         Err(_) => Answer::empty(Outcome::Malformed),
@@ -156,14 +164,14 @@ mod tests {
             let mut query = Vec::new();
             let end = encode(&mut query, &question, None::<&mut StdRng>);
             compare(&query, end, &message);
-            decode(&question, &message);
+            decode(&question, &message, end);
             let mut reply = query.clone();
             reply[2] |= RESPONSE;
             reply.truncate(end);
             reply.extend_from_slice(&message);
             reply[6..8].copy_from_slice(&[0, 3]);
             assert_eq!(compare(&query, end, &reply), Match::Reply);
-            decode(&question, &reply);
+            decode(&question, &reply, end);
         }
     }
 

@@ -1,0 +1,152 @@
+//! The loop of every crawl: turns from the work go to the pool, replies from the pool go to the
+//! work, what is settled is kept.
+
+use std::future::poll_fn;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use super::pool::Pool;
+use super::schedule::{Tally, Turn};
+use super::transport::{Ask, Reply};
+use super::{Cancel, CrawlError, Progress};
+use crate::dns::{Answer, Outcome, Question};
+
+/// The loop looks up at least this often, to keep what is settled and show progress.
+const BREATH: Duration = Duration::from_millis(200);
+
+/// Questions to be asked, and what becomes of the replies.
+pub(super) trait Work {
+    /// The next question to ask, if one's turn has come.
+    fn next(&mut self, now: Instant) -> Option<Turn>;
+    /// Gives back a turn that could not be used now.
+    fn put_back(&mut self, turn: Turn);
+    fn question(&self, id: u32) -> &Question;
+    fn asked(&mut self, id: u32, resolver: usize);
+    /// Takes a reply to an attempt; `late` where the attempt was given up before.
+    fn reply(&mut self, id: u32, answer: Answer, late: bool, now: Instant);
+    /// When [`Work::next`] can give something that it does not give now.
+    fn wake(&self) -> Option<Instant>;
+    fn is_done(&self) -> bool;
+    fn tally(&self) -> &Tally;
+    /// Hands every question settled since the last call to `keep`.
+    fn take_settled(&mut self, keep: &mut impl Keep) -> Result<(), CrawlError>;
+}
+
+/// Where answers are kept.
+pub(super) trait Keep {
+    fn keep(&mut self, question: &Question, answer: &Answer) -> Result<(), CrawlError>;
+    /// When [`Keep::write`] must be called next, if anything waits for it.
+    fn due(&self) -> Option<Instant>;
+    fn write(&mut self) -> Result<(), CrawlError>;
+}
+
+/// What the loop needs beside the work.
+pub(super) struct Desk<'a, K> {
+    pub pool: Pool,
+    pub kept: K,
+    progress: &'a Progress,
+    cancel: &'a Cancel,
+    /// Attempts begun, and those that have ended.
+    pub sent: u64,
+    pub ended: u64,
+    pub truncated: u64,
+    outcomes: [u64; Outcome::ALL.len()],
+    replies: Vec<(usize, Reply)>,
+}
+
+impl<'a, K: Keep> Desk<'a, K> {
+    pub fn new(pool: Pool, kept: K, progress: &'a Progress, cancel: &'a Cancel) -> Self {
+        let outcomes = [0; Outcome::ALL.len()];
+        Self { pool, kept, progress, cancel, sent: 0, ended: 0, truncated: 0, outcomes, replies: Vec::new() }
+    }
+
+    /// Asks until the work is done; false where it was cancelled first.
+    pub async fn run(&mut self, work: &mut impl Work) -> Result<bool, CrawlError> {
+        loop {
+            let now = Instant::now();
+            self.send(work, now);
+            let mut counted = Counted { kept: &mut self.kept, outcomes: &mut self.outcomes };
+            work.take_settled(&mut counted)?;
+            if self.kept.due().is_some_and(|due| due <= now) {
+                self.kept.write()?;
+            }
+            self.show(work.tally());
+            if work.is_done() {
+                return Ok(true);
+            }
+            if self.cancel.is_cancelled() {
+                return Ok(false);
+            }
+            let wakes = [work.wake(), self.pool.wake(now), self.kept.due(), Some(now + BREATH)];
+            let wake = wakes.into_iter().flatten().min().unwrap_or(now);
+            let (pool, replies) = (&mut self.pool, &mut self.replies);
+            tokio::select! {
+                biased;
+                () = poll_fn(|cx| pool.poll_replies(cx, replies)) => {}
+                () = self.cancel.cancelled() => {}
+                () = tokio::time::sleep_until(wake.into()) => {}
+            }
+            let now = Instant::now();
+            for (_, reply) in self.replies.drain(..) {
+                self.ended += u64::from(!reply.late);
+                self.truncated += u64::from(reply.truncated);
+                work.reply(reply.token, reply.answer, reply.late, now);
+            }
+        }
+    }
+
+    fn send(&mut self, work: &mut impl Work, now: Instant) {
+        while self.pool.has_room(now) {
+            let Some(turn) = work.next(now) else { return };
+            let Some(resolver) = self.pool.pick(turn.before, now) else {
+                return work.put_back(turn);
+            };
+            let ask = Ask { token: turn.id, question: work.question(turn.id), wait: turn.wait, stream: false };
+            self.pool.ask(resolver, ask, now);
+            work.asked(turn.id, resolver);
+            self.sent += 1;
+        }
+    }
+
+    fn show(&self, tally: &Tally) {
+        let progress = self.progress;
+        progress.members_done.store(tally.members_done, Relaxed);
+        progress.known.store(tally.known, Relaxed);
+        progress.retries.store(tally.retries, Relaxed);
+        progress.sent.store(self.sent, Relaxed);
+        progress.in_flight.store(self.pool.in_flight() as u64, Relaxed);
+        for (shown, counted) in progress.settled.iter().zip(self.outcomes) {
+            shown.store(counted, Relaxed);
+        }
+    }
+
+    /// Checks that every attempt has ended or is in flight.
+    pub fn check(&self) -> Result<(), CrawlError> {
+        let (sent, ended, flying) = (self.sent, self.ended, self.pool.in_flight() as u64);
+        if sent == ended + flying {
+            return Ok(());
+        }
+        Err(CrawlError::Unbalanced(format!("{sent} sent, {ended} ended, {flying} in flight")))
+    }
+}
+
+/// Counts what is kept.
+struct Counted<'a, K> {
+    kept: &'a mut K,
+    outcomes: &'a mut [u64; Outcome::ALL.len()],
+}
+
+impl<K: Keep> Keep for Counted<'_, K> {
+    fn keep(&mut self, question: &Question, answer: &Answer) -> Result<(), CrawlError> {
+        self.outcomes[super::index(answer.outcome)] += 1;
+        self.kept.keep(question, answer)
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.kept.due()
+    }
+
+    fn write(&mut self) -> Result<(), CrawlError> {
+        self.kept.write()
+    }
+}
