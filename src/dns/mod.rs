@@ -4,6 +4,7 @@
 //! by eye, diffed by line and replayed without loss. [`wire`] alone converts from and to hickory.
 
 mod name;
+#[cfg(feature = "crawl")]
 pub mod plain;
 mod rdata;
 mod section;
