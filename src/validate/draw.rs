@@ -6,13 +6,16 @@ use sha2::{Digest, Sha256};
 
 use crate::classify::{Attribution, Classification, Verdict};
 
+/// A member with its place in the order of the draw.
+type Placed<'c> = ([u8; 32], &'c Classification);
+
 /// Draws `n` domains, or all where there are fewer: from every pair of gateway and mailbox verdict one
 /// (the largest strata first where there are more strata than `n`), the rest in proportion to their
 /// sizes. The same members, `n` and `seed` give the same domains in the same order, which shows
 /// nothing of the strata.
 pub fn draw(members: &[Classification], n: usize, seed: u64) -> Vec<&Classification> {
     let place = |c: &Classification| -> [u8; 32] { Sha256::digest(format!("{seed} {} {}", c.domain, c.id)).into() };
-    let mut strata: BTreeMap<(String, String), Vec<([u8; 32], &Classification)>> = BTreeMap::new();
+    let mut strata: BTreeMap<(String, String), Vec<Placed>> = BTreeMap::new();
     for member in members {
         strata.entry((stratum(&member.gateway), stratum(&member.mailbox))).or_default().push((place(member), member));
     }
