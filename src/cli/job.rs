@@ -84,7 +84,7 @@ impl Job {
         old: Option<&Snapshot>,
         root: &Path,
     ) -> Result<PathBuf, Failure> {
-        let journal = self.journal(root, resume)?;
+        let journal = self.journal(root)?;
         let mut crawled = self.ask(common, &journal, resume)?;
         self.finished(&crawled, &journal)?;
         let mut draft = self.draft(&crawled)?;
@@ -117,19 +117,14 @@ impl Job {
         )))
     }
 
-    /// The journal of this population's crawl; one that is left over must be resumed or removed.
-    fn journal(&self, root: &Path, resume: bool) -> Result<PathBuf, Failure> {
+    /// Where the journal of this population's crawl stands, in the folder that will hold the snapshot.
+    fn journal(&self, root: &Path) -> Result<PathBuf, Failure> {
+        // Before the crawl: its answers would have no place afterwards.
+        snapshot::check_name(&self.population.name)?;
         let folder = root.join(&self.population.name);
         fs::create_dir_all(&folder).map_err(|e| Failure::new(format!("cannot write into {}: {e}", folder.display())))?;
         let part = self.shard.map_or_else(String::new, |s| format!("-{}-of-{}", s.index(), s.count()));
-        let journal = folder.join(format!("{}{part}.journal", self.plan.depth.as_str()));
-        if journal.exists() && !resume {
-            return Err(Failure::new(format!(
-                "an unfinished crawl is kept in {}: go on with --resume, or delete the file to begin anew",
-                journal.display()
-            )));
-        }
-        Ok(journal)
+        Ok(folder.join(format!("{}{part}.journal", self.plan.depth.as_str())))
     }
 
     pub fn ask(&self, common: &Common, journal: &Path, resume: bool) -> Result<Crawled, Failure> {

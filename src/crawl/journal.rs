@@ -102,11 +102,16 @@ impl Journal {
         if BufReader::new(&journal.file).lines().nth(1).is_some() {
             return Err(CrawlError::Unfinished { path: path.to_owned() });
         }
-        journal.file.set_len(0).map_err(|source| io(path, source))?;
-        let json = serde_json::to_string(header).map_err(|e| io(path, e.into()))?;
-        journal.push_line(&json);
-        journal.write()?;
+        journal.begin(header)?;
         Ok(journal)
+    }
+
+    /// Empties the file but for a header.
+    fn begin(&mut self, header: &Header) -> Result<(), CrawlError> {
+        self.file.set_len(0).map_err(|source| io(&self.path, source))?;
+        let json = serde_json::to_string(header).map_err(|e| io(&self.path, e.into()))?;
+        self.push_line(&json);
+        self.write()
     }
 
     /// Opens the journal of an interrupted crawl and reads what it holds.
@@ -117,7 +122,11 @@ impl Journal {
             }
             opened => opened?,
         };
-        let (resumed, whole) = journal.load(header)?;
+        let Some((resumed, whole)) = journal.load(header)? else {
+            // Torn before its first line was whole: nothing was asked yet.
+            journal.begin(header)?;
+            return Ok((journal, Resumed { answers: Vec::new(), started: header.started, damaged: 0 }));
+        };
         // What a crash tore off is cut, so that the next record starts on a line of its own.
         journal.file.set_len(whole).map_err(|source| io(path, source))?;
         Ok((journal, resumed))
@@ -134,8 +143,8 @@ impl Journal {
         Ok(Self { path: path.to_owned(), file, pending: Vec::new(), line: String::new(), written: Instant::now() })
     }
 
-    /// Reads all whole lines; gives their length in bytes too.
-    fn load(&mut self, header: &Header) -> Result<(Resumed, u64), CrawlError> {
+    /// Reads all whole lines; gives their length in bytes too. Nothing where not even the first is whole.
+    fn load(&mut self, header: &Header) -> Result<Option<(Resumed, u64)>, CrawlError> {
         let path = self.path.clone();
         let broken = |what: &str| CrawlError::Journal { path: path.clone(), line: 1, what: what.to_owned() };
         let mut reader = BufReader::with_capacity(1 << 16, &self.file);
@@ -151,6 +160,9 @@ impl Journal {
             }
             let payload = checked(&line);
             let Some(resumed) = &mut resumed else {
+                if !line.ends_with(b"\n") && is_start_of_line(&line) {
+                    return Ok(None);
+                }
                 let text = payload.ok_or_else(|| broken("no journal header"))?;
                 let found: Header = serde_json::from_str(text).map_err(|e| broken(&e.to_string()))?;
                 if let Some(what) = header.difference(&found) {
@@ -168,7 +180,7 @@ impl Journal {
                 whole += length as u64;
             }
         }
-        Ok((resumed.ok_or_else(|| broken("an empty file"))?, whole))
+        Ok(resumed.map(|resumed| (resumed, whole)))
     }
 
     fn push_line(&mut self, payload: &str) {
@@ -225,6 +237,12 @@ fn io(path: &Path, source: std::io::Error) -> CrawlError {
 
 fn hex(checksum: u32) -> [u8; 8] {
     std::array::from_fn(|i| b"0123456789abcdef"[(checksum >> (28 - 4 * i)) as usize & 15])
+}
+
+/// Whether this may be the beginning of a line of this program, and not of somebody's file.
+fn is_start_of_line(bytes: &[u8]) -> bool {
+    let (checksum, rest) = bytes.split_at(bytes.len().min(8));
+    checksum.iter().all(u8::is_ascii_hexdigit) && rest.first().is_none_or(|b| *b == b'\t')
 }
 
 /// The payload of a whole line with a right checksum.

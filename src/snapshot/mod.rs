@@ -35,7 +35,7 @@ pub use error::SnapshotError;
 pub use list::{Summary, find, list};
 pub use manifest::{Counts, Crawl, Manifest, ManifestDraft, ManifestProblem, Observations, PopulationFacts, SCHEMA};
 pub use merge::{MergeError, merge, shard_note};
-pub use seal::seal;
+pub use seal::{check_name, seal};
 pub use verify::{Problem, verify};
 
 const POPULATION: &str = "population.csv";

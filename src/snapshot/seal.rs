@@ -51,9 +51,11 @@ pub fn seal(root: &Path, population: &Population, facts: &Facts, draft: Manifest
         return same(&dir, &digest);
     }
     fs::create_dir_all(&series).map_err(SnapshotError::io(&series))?;
+    sweep(&series);
     // Beside the final place, so that the rename stays within one file system.
     let draft_dir = Unfinished(series.join(format!(".{}-{}.{}", manifest.date, digest12(&digest), std::process::id())));
     fs::create_dir(&draft_dir.0).map_err(SnapshotError::io(&draft_dir.0))?;
+    let _held = File::open(&draft_dir.0).ok().filter(|dir| dir.try_lock().is_ok());
     write_files(&draft_dir.0, &members, facts, &manifest)?;
     let read = Snapshot::open(&draft_dir.0)?;
     if read.population != *population || read.facts != *facts {
@@ -76,6 +78,22 @@ struct Unfinished(PathBuf);
 impl Drop for Unfinished {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Removes what killed runs left behind. Whoever still writes holds a lock on its folder, which ends
+/// with its process; where folders cannot be opened or locked, nothing is removed.
+fn sweep(series: &Path) {
+    let Ok(entries) = fs::read_dir(series) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let process = name.strip_prefix('.').and_then(|n| n.rsplit_once('.')).map(|(_, process)| process);
+        let is_draft = process.is_some_and(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
+        let is_folder = entry.file_type().is_ok_and(|t| t.is_dir());
+        if is_draft && is_folder && File::open(entry.path()).is_ok_and(|dir| dir.try_lock().is_ok()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 }
 
@@ -138,8 +156,11 @@ fn same(dir: &Path, digest: &str) -> Result<PathBuf, SnapshotError> {
     }
 }
 
-/// The name becomes a folder on any file system.
-fn check_name(name: &str) -> Result<(), SnapshotError> {
+/// Whether the name of a population can be the name of a folder, on any file system and nowhere else.
+///
+/// # Errors
+/// Where it holds more than letters, digits, hyphens, underscores and dots, or begins with a dot.
+pub fn check_name(name: &str) -> Result<(), SnapshotError> {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     match !name.is_empty() && !name.starts_with('.') && name.chars().all(plain) {
         true => Ok(()),
