@@ -8,11 +8,20 @@ use crate::plan::{Kind, Plan, Why};
 use crate::population::Member;
 
 /// Answers to distinct questions, in canonical order of the questions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Facts {
     answers: Vec<(Question, Answer)>,
+    /// Where each question stands; empty for a few answers, which are looked through.
     index: HashMap<Question, usize>,
 }
+
+impl PartialEq for Facts {
+    fn eq(&self, other: &Self) -> bool {
+        self.answers == other.answers
+    }
+}
+
+impl Eq for Facts {}
 
 impl Facts {
     /// Facts from answers in any order; of two answers to one question the later wins, so callers
@@ -25,7 +34,16 @@ impl Facts {
         Self { answers, index }
     }
 
+    /// The few answers of one member, in canonical order of distinct questions: without the cost of
+    /// an index. Out of that order they are still found.
+    pub fn few(answers: Vec<(Question, Answer)>) -> Self {
+        Self { answers, index: HashMap::new() }
+    }
+
     pub fn get(&self, question: &Question) -> Option<&Answer> {
+        if self.index.is_empty() {
+            return self.answers.iter().find(|(asked, _)| asked == question).map(|(_, answer)| answer);
+        }
         self.index.get(question).map(|&i| &self.answers[i].1)
     }
 

@@ -7,14 +7,14 @@ use crate::provenance::Provenance;
 use crate::report::table::Table;
 use crate::report::{summary, tables};
 use crate::share::{self, Labels, Ownership, View};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{self, Snapshot};
 use crate::trend::trend as line_up;
 use crate::vendor::{Role, Ruleset};
 
 use super::args::{Common, DiffArgs, DiffTableArg, Format, NoiseArgs, PlanArg, TrendArgs, TrendTableArg};
 use super::failure::{Exit, Failure};
 use super::measures::{cohorts, labels, ownership, render};
-use super::{out, side};
+use super::{merge, out, side};
 
 /// Findings of a written summary.
 const SENTENCES: usize = 10;
@@ -22,20 +22,20 @@ const SENTENCES: usize = 10;
 pub fn diff(common: &Common, args: &DiffArgs) -> Result<Exit, Failure> {
     let rules = side::rules(common)?;
     let rules = rules.get();
-    let (old, new) = (side::open(common, &args.old)?, side::open(common, &args.new)?);
     let cut = &args.tables;
-    let labels = labels(rules, &ownership(cut, &new.manifest.date));
+    let (old, new) = (side::find(common, &args.old)?, side::find(common, &args.new)?);
+    let labels = labels(rules, &ownership(cut, &snapshot::manifest(&new)?.date));
     let view = View { role: cut.role.into(), by: cut.by.into(), labels: &labels };
     if args.table == DiffTableArg::Drift {
-        return drift(args, &old, &new, rules, view);
+        return drift(args, &Snapshot::open(&old)?, &Snapshot::open(&new)?, rules, view);
     }
-    let pair = Pair::classify(&old, &new, args.plan, rules);
+    let (kinds, compared) = match merge::merged(args, &old, &new, rules, view)? {
+        Some((kinds, table)) => (kinds, vec![(None, table)]),
+        None => in_memory(args, &Snapshot::open(&old)?, &Snapshot::open(&new)?, rules, view)?,
+    };
     let mut list: Vec<(Option<String>, Table)> = Vec::new();
     let mut sentences = String::new();
-    for (cohort, new_members) in cohorts(&pair.new, &new, cut.cohort.as_deref())? {
-        let old_members = same_cohort(&pair.old, &old, cut.cohort.as_deref(), cohort.as_deref())?;
-        let options = diff::Options { top: cut.top, min_n: cut.min_n, cohort: cohort.clone() };
-        let table = diff::compare(old_members, new_members, view, pair.sides(rules), &options)?;
+    for (cohort, table) in compared {
         let readers = matches!(cut.format, Format::Table | Format::Markdown);
         match args.table {
             DiffTableArg::All if readers => {
@@ -57,10 +57,26 @@ pub fn diff(common: &Common, args: &DiffArgs) -> Result<Exit, Failure> {
         }
     }
     if !common.quiet {
-        eprintln!("both sides classified with rules {} on: {}", rules.short_digest(), pair.kinds);
+        eprintln!("both sides classified with rules {} on: {kinds}", rules.short_digest());
     }
     out::emit(&(sentences + &render(list, cut.format)), cut.out.as_deref())?;
     Ok(Exit::Done)
+}
+
+/// The question kinds used, in words, and one comparison a cohort with its label.
+type Compared = (String, Vec<(Option<String>, DiffTable)>);
+
+/// Both snapshots held in memory, compared as a whole or by cohorts.
+fn in_memory(args: &DiffArgs, old: &Snapshot, new: &Snapshot, rules: &Ruleset, view: View<'_>) -> Result<Compared, Failure> {
+    let cut = &args.tables;
+    let pair = Pair::classify(old, new, args.plan, rules);
+    let mut list = Vec::new();
+    for (cohort, new_members) in cohorts(&pair.new, new, cut.cohort.as_deref())? {
+        let old_members = same_cohort(&pair.old, old, cut.cohort.as_deref(), cohort.as_deref())?;
+        let options = diff::Options { top: cut.top, min_n: cut.min_n, cohort: cohort.clone() };
+        list.push((cohort, diff::compare(old_members, new_members, view, pair.sides(rules), &options)?));
+    }
+    Ok((pair.kinds, list))
 }
 
 fn written(found: &diff::Summary, format: Format) -> Result<String, Failure> {
@@ -214,10 +230,7 @@ impl Pair {
     pub fn classify(old: &Snapshot, new: &Snapshot, plan: PlanArg, rules: &Ruleset) -> Self {
         let shared = new.manifest.shared_plan(&old.manifest);
         let chosen = (plan == PlanArg::Shared).then_some(&shared);
-        let kinds = match chosen {
-            Some(plan) => plan.kinds.iter().map(|k| k.as_str()).collect::<Vec<_>>().join(", "),
-            None => "each side's own question kinds".to_owned(),
-        };
+        let kinds = in_words(chosen);
         Self {
             old: side::classify_all(old, chosen, rules),
             new: side::classify_all(new, chosen, rules),
@@ -225,6 +238,14 @@ impl Pair {
             new_provenance: new.provenance(),
             kinds,
         }
+    }
+}
+
+/// The question kinds of a shared plan; without one each side is read on its own.
+pub(super) fn in_words(shared: Option<&Plan>) -> String {
+    match shared {
+        Some(plan) => plan.kinds.iter().map(|k| k.as_str()).collect::<Vec<_>>().join(", "),
+        None => "each side's own question kinds".to_owned(),
     }
 }
 

@@ -19,6 +19,7 @@ mod filter;
 mod job;
 mod listing;
 mod measures;
+mod merge;
 
 mod out;
 mod progress;

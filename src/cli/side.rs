@@ -61,6 +61,11 @@ pub fn snapshots(common: &Common, out: Option<&Path>) -> PathBuf {
     out.map_or_else(|| data(common).join("snapshots"), Path::to_owned)
 }
 
+/// The folder of a snapshot, named as [`open`] takes it.
+pub fn find(common: &Common, what: &str) -> Result<PathBuf, Failure> {
+    Ok(snapshot::find(what, &data(common))?)
+}
+
 /// Opens a snapshot by path, by population, series or `population/date`, or by digest.
 pub fn open(common: &Common, what: &str) -> Result<Snapshot, Failure> {
     Ok(Snapshot::open(&snapshot::find(what, &data(common))?)?)

@@ -119,6 +119,12 @@ impl Plan {
         Self { depth, kinds: depth.kinds(), labels }
     }
 
+    /// Whether every question is about the asked domain itself, so that a member can be judged by the
+    /// answers at that name alone. True of depth `mx`.
+    pub fn is_local(&self) -> bool {
+        self.kinds.iter().all(|kind| matches!(kind, Kind::Mx | Kind::Txt | Kind::Address))
+    }
+
     /// A plan of the given kinds: what a snapshot holds, or what two snapshots share.
     pub fn of(kinds: std::collections::BTreeSet<Kind>, labels: Labels) -> Self {
         Self { depth: Depth::Recorded, kinds, labels }

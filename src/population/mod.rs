@@ -9,6 +9,7 @@ mod check;
 mod domain;
 mod find;
 mod load;
+mod roster;
 mod shard;
 mod write;
 
@@ -19,6 +20,7 @@ pub use check::{Finding, FindingKind, check};
 pub use domain::{DomainError, Repair, Repairs, read_domain};
 pub use find::{DEFAULT_SERIES, find, locate};
 pub use load::{Loaded, Rejected, parse, read};
+pub use roster::{Roster, RosterError};
 pub use shard::{BadShard, Shard};
 
 /// Why a list cannot be read at all. Single bad rows are no error: see [`Loaded::rejected`].

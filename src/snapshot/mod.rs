@@ -22,6 +22,7 @@ pub mod observations;
 mod open;
 mod seal;
 mod verify;
+mod walk;
 
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,7 @@ pub use manifest::{Counts, Crawl, Manifest, ManifestDraft, ManifestProblem, Obse
 pub use merge::{MergeError, merge, shard_note};
 pub use seal::{check_name, seal};
 pub use verify::{Problem, verify};
+pub use walk::Walk;
 
 const POPULATION: &str = "population.csv";
 const OBSERVATIONS: &str = "observations.csv";
@@ -73,6 +75,15 @@ impl Snapshot {
     pub fn digest12(&self) -> &str {
         digest12(&self.manifest.digest)
     }
+}
+
+/// The manifest of a sealed snapshot, its digest unchecked: what a command needs to decide how to
+/// read the rest.
+///
+/// # Errors
+/// The folder holds no manifest that this program can read.
+pub fn manifest(dir: &Path) -> Result<Manifest, SnapshotError> {
+    open::read_manifest(dir)
 }
 
 /// The data folder used where none is named: `data` in the current directory, else the one of the

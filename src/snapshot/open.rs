@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::digest::Digesting;
 use super::manifest::{ManifestProblem, count};
@@ -85,7 +85,8 @@ fn read_population(dir: &Path, manifest: &Manifest, both: &mut impl Write) -> Re
     Ok(population)
 }
 
-fn read_facts(dir: &Path, manifest: &Manifest, both: &mut impl Write) -> Result<Facts, SnapshotError> {
+/// The file of answers, decompressed as it is read, and its path.
+pub(super) fn plain(dir: &Path, manifest: &Manifest) -> Result<(PathBuf, Box<dyn Read>), SnapshotError> {
     let observations = &manifest.observations;
     let path = dir.join(&observations.file);
     // The name comes from outside: it is compared before anything is opened by it.
@@ -110,7 +111,13 @@ fn read_facts(dir: &Path, manifest: &Manifest, both: &mut impl Write) -> Result<
             Box::new(decoder)
         }
     };
-    let mut tee = Tee { input: plain.take(observations.bytes.saturating_add(1)), copy: Digesting::new(both) };
+    Ok((path, Box::new(plain.take(observations.bytes.saturating_add(1)))))
+}
+
+fn read_facts(dir: &Path, manifest: &Manifest, both: &mut impl Write) -> Result<Facts, SnapshotError> {
+    let observations = &manifest.observations;
+    let (path, plain) = plain(dir, manifest)?;
+    let mut tee = Tee { input: plain, copy: Digesting::new(both) };
     let mut facts = Vec::new();
     for answer in observations::Reader::strict(&mut tee) {
         facts.push(answer.map_err(|e| SnapshotError::Line { path: path.clone(), line: e.line, reason: e.reason })?);

@@ -1,0 +1,120 @@
+//! A snapshot walked member by member says the same as one held in memory.
+
+use std::path::Path;
+
+use mxcensus::classify::{Classification, classify};
+use mxcensus::diff::{self, Sides, compare};
+use mxcensus::dns::{Answer, Name, Outcome, Question, Record, Type};
+use mxcensus::observation::{Facts, Observation};
+use mxcensus::plan::{Depth, Labels as Selectors, Plan};
+use mxcensus::population::{Member, Population, Unit};
+use mxcensus::provenance::Kind;
+use mxcensus::share::{Grouping, Labels, Ownership, View};
+use mxcensus::snapshot::{ManifestDraft, Snapshot, Walk, seal};
+use mxcensus::vendor::{Role, Ruleset};
+
+fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+/// Names and domains that need quotes, escapes and care with order; two members of one domain; one
+/// asked at its mail domain; one that nothing was asked about.
+fn members(also: &str) -> Vec<Member> {
+    let member = |id: &str, called: &str, domain: &str, mail: Option<&str>| Member {
+        id: id.into(),
+        name: called.into(),
+        domain: name(domain),
+        mail_domain: mail.map(name),
+        rank: Some(7),
+        cohorts: vec!["say \"north\", twice".into()],
+    };
+    vec![
+        member("z", "Zed, Ltd", "zed.example", None),
+        member("a", "A \"quoted\" name", "web.example", Some("mail.a-b.example")),
+        member("b", "", "a.b.example", None),
+        member("c", "same domain", "a.b.example", None),
+        member("d", "Ünïcode", "xn--bcher-kva.example", None),
+        member(also, "", "b.example", None),
+        member("e", "unasked", "unasked.example", None),
+    ]
+}
+
+fn sealed(root: &Path, year: &str, also: &str, exchange: &str) -> std::path::PathBuf {
+    let members = members(also);
+    let mut facts = Vec::new();
+    for asked in members.iter().map(|m| m.asked().clone()).filter(|n| n.as_str() != "unasked.example.") {
+        let mx = Record { owner: asked.clone(), rtype: Type::Mx, rdata: format!("10 {exchange}").into() };
+        facts.push((Question::new(asked.clone(), Type::Mx), Answer::new(&asked, Outcome::Answered, vec![mx])));
+        facts.push((Question::new(asked.clone(), Type::Txt), Answer::empty(Outcome::Nodata)));
+        // Below the domain, and about nobody here: passed over.
+        let below = asked.prepend("_dmarc").unwrap();
+        facts.push((Question::new(below, Type::Txt), Answer::empty(Outcome::Timeout)));
+    }
+    let population = Population {
+        name: format!("synthetic-{year}"),
+        series: "synthetic".into(),
+        unit: Unit::Company,
+        cohorts: vec!["region".into()],
+        members,
+    };
+    let draft = ManifestDraft::new(Kind::Synthetic, &format!("{year}-06-01"), Plan::new(Depth::Mx, Selectors::default()));
+    seal(root, &population, &Facts::new(facts), draft).unwrap()
+}
+
+fn walked(dir: &Path) -> Vec<Classification> {
+    let walk = Walk::open(dir).unwrap();
+    let manifest = walk.manifest.clone();
+    walk.map(|step| {
+        let (member, facts) = step.unwrap();
+        let observation = Observation { member: &member, facts: &facts, plan: &manifest.plan, limits: &manifest.limits };
+        classify(&observation, Ruleset::embedded())
+    })
+    .collect()
+}
+
+fn in_memory(dir: &Path) -> Vec<Classification> {
+    let snapshot = Snapshot::open(dir).unwrap();
+    snapshot.population.members.iter().map(|m| classify(&snapshot.observation(m), Ruleset::embedded())).collect()
+}
+
+#[test]
+fn a_walk_gives_every_member_with_its_answers_in_canonical_order() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = sealed(root.path(), "2024", "f", "mx.own.example.");
+    let (mut walked, mut held) = (walked(&dir), in_memory(&dir));
+    let order: Vec<Name> = walked.iter().map(|c| name(&c.domain)).collect();
+    assert!(order.is_sorted(), "{order:?}");
+    walked.sort_by(|a, b| a.id.cmp(&b.id));
+    held.sort_by(|a, b| a.id.cmp(&b.id));
+    assert_eq!(walked, held);
+}
+
+#[test]
+fn merged_and_held_snapshots_differ_alike() {
+    let root = tempfile::tempdir().unwrap();
+    let old = sealed(root.path(), "2024", "f", "mx1.mail.protection.outlook.com.");
+    let new = sealed(root.path(), "2025", "g", "mxa-000c7201.gslb.pphosted.com.");
+    let rules = Ruleset::embedded();
+    let labels = Labels::new(&rules.vendors, &Ownership::Current);
+    let provenance = |dir: &Path| Walk::open(dir).unwrap().manifest.provenance();
+    let (before, after) = (provenance(&old), provenance(&new));
+    let sides = Sides { old: &before, new: &after, ruleset: rules.short_digest() };
+    for role in Role::ALL {
+        let view = View { role, by: Grouping::Vendor, labels: &labels };
+        let options = diff::Options::default();
+        let merged = compare(walked(&old), walked(&new), view, sides, &options).unwrap();
+        assert_eq!(merged, compare(in_memory(&old), in_memory(&new), view, sides, &options).unwrap());
+        assert_eq!((merged.panel, merged.compared), if role.is_exclusive() { (7, 6) } else { (7, merged.compared) });
+    }
+}
+
+#[test]
+fn a_damaged_snapshot_is_not_walked() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = sealed(root.path(), "2024", "f", "mx.own.example.");
+    let file = dir.join("observations.csv");
+    let text = std::fs::read_to_string(&file).unwrap().replacen("10 mx", "11 mx", 1);
+    std::fs::write(&file, text).unwrap();
+    let error = Walk::open(&dir).err().unwrap().to_string();
+    assert!(error.contains("observations.csv: has changed"), "{error}");
+}
