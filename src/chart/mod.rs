@@ -113,6 +113,8 @@ impl Chart {
     }
 }
 
+pub use font::base64;
+
 /// `@font-face` rules with the shipped font inside.
 pub fn font_css() -> &'static str {
     font::css()

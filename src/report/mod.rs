@@ -3,6 +3,7 @@
 pub mod escape;
 pub mod explain;
 pub mod headline;
+mod html;
 mod listing;
 mod markdown;
 pub mod summary;
@@ -20,6 +21,7 @@ use crate::share::ShareTable;
 pub use listing::{
     confusion_table, disagreements_table, manifest_text, rules_table, scores_table, snapshots_table, unattributed_table,
 };
+pub use html::html;
 pub use markdown::markdown;
 
 /// One snapshot as a page shows it.

@@ -112,12 +112,12 @@ impl Cell {
         value.map_or(Self::Empty, kind)
     }
 
-    fn is_number(&self) -> bool {
+    pub(super) fn is_number(&self) -> bool {
         !matches!(self, Self::Empty | Self::Text(_))
     }
 
     /// For people. Text is returned as it is: each form escapes it.
-    fn for_readers(&self) -> String {
+    pub(super) fn for_readers(&self) -> String {
         match self {
             Self::Empty => String::new(),
             Self::Text(text) => text.clone(),
@@ -168,12 +168,12 @@ impl Table {
     }
 
     /// The columns that readers see, by place.
-    fn shown(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub(super) fn shown(&self) -> impl Iterator<Item = (usize, &str)> {
         self.columns.iter().enumerate().filter_map(|(i, column)| Some((i, column.heading.as_deref()?)))
     }
 
     /// Whether a column holds numbers, so that it is set flush right.
-    fn is_numeric(&self, column: usize) -> bool {
+    pub(super) fn is_numeric(&self, column: usize) -> bool {
         let cells = || self.rows.iter().filter_map(|row| row.get(column));
         cells().any(Cell::is_number) && !cells().any(|cell| matches!(cell, Cell::Text(_)))
     }

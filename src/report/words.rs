@@ -85,6 +85,7 @@ fn whole(n: usize) -> String {
 
 /// A member without a gateway verdict.
 pub struct Failure {
+    pub id: String,
     pub name: String,
     pub domain: String,
     pub outcome: &'static str,
@@ -96,6 +97,7 @@ pub fn failures(members: &[Classification]) -> Vec<Failure> {
         .iter()
         .filter(|m| !m.is_measured(Role::Gateway))
         .map(|m| Failure {
+            id: m.id.to_string(),
             name: m.name.to_string(),
             domain: m.domain.to_string(),
             outcome: m.failure.map_or("no answer", |o| o.as_str()),
