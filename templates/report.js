@@ -56,6 +56,7 @@
       this.shown = this.rows;
       this.first = 0;
       this.keys = new Map();
+      this.orders = new Map();
       this.texts = null;
       this.sorted = -1;
       this.falling = false;
@@ -108,16 +109,15 @@
       const numeric = this.heads[column].classList.contains("n");
       this.falling = this.sorted === column ? !this.falling : numeric;
       this.sorted = column;
-      const key = this.key(column);
-      const sign = this.falling ? -1 : 1;
-      // Empty cells stay last either way; equal ones keep the page's order.
-      const compare = (a, b) => {
-        const [x, y] = [key.get(a), key.get(b)];
-        const [none, other] = numeric ? [Number.isNaN(x), Number.isNaN(y)] : [x === "", y === ""];
-        if (none || other) return none - other;
-        return sign * (numeric ? x - y : order(x, y));
-      };
-      this.order = [...this.rows].sort(compare);
+      // Sorted once a column and turned round for the other way; empty cells stay last either way.
+      if (!this.orders.has(column)) {
+        const key = this.key(column);
+        const empty = (row) => (numeric ? Number.isNaN(key.get(row)) : key.get(row) === "");
+        const compare = numeric ? (a, b) => key.get(a) - key.get(b) : (a, b) => order(key.get(a), key.get(b));
+        this.orders.set(column, [this.rows.filter((row) => !empty(row)).sort(compare), this.rows.filter(empty)]);
+      }
+      const [full, empty] = this.orders.get(column);
+      this.order = [...(this.falling ? full.toReversed() : full), ...empty];
       this.heads.forEach((head, i) => head.setAttribute("aria-sort", i !== column ? "none" : this.falling ? "descending" : "ascending"));
       this.apply();
     }
@@ -126,13 +126,19 @@
       const words = (this.filter?.value ?? "").toLowerCase().split(/\s+/).filter(Boolean);
       const rows = this.order ?? this.rows;
       if (words.length) {
-        this.texts ??= new Map(this.rows.map((row) => [row, row.textContent.toLowerCase()]));
-        this.shown = rows.filter((row) => words.every((word) => this.texts.get(row).includes(word)));
+        const texts = this.read();
+        this.shown = rows.filter((row) => words.every((word) => texts.get(row).includes(word)));
       } else {
         this.shown = rows;
       }
       this.first = 0;
       this.draw();
+    }
+
+    // What a filter looks through: everything in a row, its records among it.
+    read() {
+      this.texts ??= new Map(this.rows.map((row) => [row, row.textContent.toLowerCase()]));
+      return this.texts;
     }
 
     turn(step) {
@@ -177,10 +183,16 @@
   }
 
   const targets = new Map();
+  const tables = new Map();
   for (const table of document.querySelectorAll(".table table")) {
     const made = new Table(table);
+    tables.set(table, made);
     for (const row of made.rows) if (row.id) targets.set(row.id, [made, row]);
   }
+
+  // Large tables are read before the first letter is typed.
+  const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 200));
+  for (const table of document.querySelectorAll(".table table")) idle(() => tables.get(table).read());
 
   const open = () => {
     let id;

@@ -38,8 +38,8 @@ pub fn alluvial(table: &DiffTable, style: &Style) -> Chart {
     } else {
         format!("{noun} by old and new {}", table.by.noun(1))
     };
-    let title = Matrix::new(table, style.top.min(12)).finding(table.new.unit, table.by.noun(1));
-    let mut frame = Frame::begin(style, title, change::subtitle(table, &what), &[&table.old, &table.new]);
+    let mut frame =
+        Frame::begin(style, super::transitions::finding(table), change::subtitle(table, &what), &[&table.old, &table.new]);
     if matrix.cells.is_empty() {
         frame.say(if table.role.is_exclusive() {
             "Nobody moved."

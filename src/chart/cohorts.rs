@@ -210,11 +210,7 @@ fn heat(frame: &mut Frame, tables: &[&ShareTable], all: &Columns) {
             let step = (1.0 + (f64::from(HEAT_STEPS) - 2.0) * float(&share) / max).round().min(f64::from(HEAT_STEPS - 1)) as u8;
             frame.scene.rect(x + 1.0, frame.y + 1.0, cell - 2.0, height - 2.0, Ink::Heat(step));
             let text = whole_percent(&share);
-            let text = if signed {
-                text
-            } else {
-                text.trim_end_matches('%').trim_end_matches('\u{a0}').to_owned()
-            };
+            let text = if signed { text } else { text.trim_end_matches('%').trim_end_matches('\u{a0}').to_owned() };
             frame.scene.text(x + cell / 2.0, middle + font.drop(), &text, font.ink(Ink::OnHeat(step)), Anchor::Middle);
         }
         frame.y += height;

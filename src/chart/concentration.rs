@@ -41,6 +41,9 @@ pub fn concentration(table: &ShareTable, style: &Style) -> Chart {
         "Self-hosted and unattributed members are in the denominator and not in the curve, which therefore ends below 100 %."
             .to_owned(),
     ];
+    if let Some(other) = table.rows.iter().find(|r| r.row == Row::Other) {
+        notes.push(format!("The row of {} is not on the curve: {}.", other.label, words::count(&other.members)));
+    }
     if let Some(found) = &table.concentration {
         notes.push(format!(
             "Herfindahl-Hirschman index {} of 10,000, a lower bound because unattributed members are left out.",

@@ -83,7 +83,7 @@ impl World {
             }
         };
         let mut rows: Vec<ShareRow> = self.vendors.iter().map(|(n, _, b)| row(row_of(n), n, int(*b))).collect();
-        rows.sort_by(|a, b| b.members.cmp(&a.members));
+        rows.sort_by_key(|r| std::cmp::Reverse(r.members));
         rows.extend(REST.iter().zip(&self.rest).map(|((r, l), n)| row(r.clone(), l, int(n.1))));
         ShareTable {
             role: Role::Gateway,
@@ -131,7 +131,7 @@ impl World {
             }
         };
         let mut rows: Vec<DiffRow> = self.vendors.iter().map(|(n, a, b)| row(row_of(n), n, *a, *b)).collect();
-        rows.sort_by(|a, b| b.new.cmp(&a.new));
+        rows.sort_by_key(|r| std::cmp::Reverse(r.new));
         rows.extend(REST.iter().zip(&self.rest).map(|((r, l), n)| row(r.clone(), l, n.0, n.1)));
         let transitions = flow(&rows);
         DiffTable {

@@ -23,7 +23,7 @@ pub fn transitions(table: &DiffTable, style: &Style) -> Chart {
     let matrix = Matrix::new(table, style.top.min(10));
     let noun = table.new.unit.noun(2);
     let subtitle = change::subtitle(table, &format!("{noun} by old and new {}", table.by.noun(1)));
-    let mut frame = Frame::begin(style, matrix.finding(table.new.unit, table.by.noun(1)), subtitle, &[&table.old, &table.new]);
+    let mut frame = Frame::begin(style, finding(table), subtitle, &[&table.old, &table.new]);
     if matrix.cells.is_empty() {
         let text = if table.role.is_exclusive() {
             "There is nothing to compare."
@@ -48,11 +48,16 @@ pub fn transitions(table: &DiffTable, style: &Style) -> Chart {
         .collect();
     let body = if moves.is_empty() { "No moves.".to_owned() } else { format!("{}.", moves.join("; ")) };
     let notes = [
-        format!("From top: old side. Across: new side. Grey: stayed. {}", change::panel(table)),
+        format!("From top: old side. Across: new side. Grey: stayed (for folded rows: in any of them). {}", change::panel(table)),
         words::parts(matrix.cells.values()),
     ];
     let name = format!("transitions-{}", table.role.as_str());
     frame.finish(&name, &body, &notes, &[("Old", &table.old), ("New", &table.new)], &table.ruleset)
+}
+
+/// Who moved, counted before any row is folded.
+pub fn finding(table: &DiffTable) -> String {
+    Matrix::new(table, usize::MAX - 1).finding(table.new.unit, table.by.noun(1))
 }
 
 /// Transitions with small rows folded together.
@@ -122,7 +127,7 @@ impl Matrix {
     }
 
     /// Moves between holders of the role alone: what nobody is named for may have been there before.
-    pub fn finding(&self, unit: Unit, holder: &str) -> String {
+    fn finding(&self, unit: Unit, holder: &str) -> String {
         let holds = |end: &End| matches!(end, End::Row(Row::Named(_) | Row::Other | Row::SelfHosted));
         let moves: Vec<_> = self.moves().into_iter().filter(|(from, to, _)| holds(from) && holds(to)).collect();
         let total: Count = moves.iter().map(|m| m.2).sum();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::chart::{self, Chart, Style};
+use crate::chart::{self, Chart, Parts, Style, Theme};
 use crate::diff::DiffTable;
 use crate::provenance::Provenance;
 use crate::report::table::{Format, Table};
@@ -15,14 +15,15 @@ use crate::vendor::{Role, Ruleset};
 use super::args::{Common, PlanArg, ReportArgs};
 use super::change::{Pair, all_diffs};
 use super::failure::{Exit, Failure};
-use super::measures::all_shares;
+use super::measures::{self, all_shares};
 use super::{out, side};
 
 pub fn chart(common: &Common, args: &ReportArgs) -> Result<Exit, Failure> {
     let rules = side::rules(common)?;
     let (new, old, folder) = sides(common, args)?;
     let made = Made::new(&new, old.as_ref(), rules.get(), args.top)?;
-    let paths = write_charts(&made.charts(), &folder)?;
+    let mut paths = write_charts(&made.charts(Theme::Light), &folder)?;
+    paths.extend(write_charts(&made.charts(Theme::Dark), &folder.join("dark"))?);
     out::emit(&paths.iter().map(|p| format!("{}\n", p.display())).collect::<String>(), None)?;
     Ok(Exit::Done)
 }
@@ -58,6 +59,7 @@ pub struct Made<'a> {
     pub shares: Vec<ShareTable>,
     old_shares: Vec<ShareTable>,
     pub diffs: Vec<DiffTable>,
+    parts: Vec<Parts>,
 }
 
 impl<'a> Made<'a> {
@@ -71,22 +73,19 @@ impl<'a> Made<'a> {
             None => Vec::new(),
         };
         let diffs = pair.as_ref().map(|pair| all_diffs(pair, rules, top)).transpose()?.unwrap_or_default();
-        Ok(Self { new, old, rules, pair, members, provenance, shares, old_shares, diffs })
+        let parts = measures::parts(&members, &new.population.cohorts, &provenance, rules)?;
+        Ok(Self { new, old, rules, pair, members, provenance, shares, old_shares, diffs, parts })
     }
 
-    /// Share bars of every role; for a comparison also the change, the two shares and the moves of
-    /// the exclusive roles.
-    pub fn charts(&self) -> Vec<Chart> {
-        let style = Style::default();
-        let mut charts: Vec<Chart> = self.shares.iter().map(|table| chart::share_bars(table, &style)).collect();
-        for diff in self.diffs.iter().filter(|d| d.role.is_exclusive()) {
-            charts.extend([chart::change_bars(diff, &style), chart::dumbbell(diff, &style), chart::transitions(diff, &style)]);
-        }
-        charts
+    /// Every chart of every role in one theme.
+    pub fn charts(&self, theme: Theme) -> Vec<Chart> {
+        let style = Style { theme, ..Style::default() };
+        let diff = |share: &ShareTable| self.diffs.iter().find(|d| d.role == share.role);
+        self.shares.iter().flat_map(|share| chart::of_role(share, diff(share), &self.parts, &style)).collect()
     }
 
-    /// The page as Markdown, with its pictures named relative to it.
-    pub fn page(&self, title: &str, pictures: &[Picture], commands: &[String]) -> String {
+    /// One page in the form that `write` gives it, with its pictures named relative to it.
+    pub fn page(&self, title: &str, pictures: &[Picture], commands: &[String], write: fn(&Page<'_>) -> String) -> String {
         let plan = |s: &Snapshot| s.manifest.plan.kinds.iter().map(|k| k.as_str()).collect::<Vec<_>>().join(", ");
         let (new_plan, old_plan) = (plan(self.new), self.old.map(plan).unwrap_or_default());
         let vendors: BTreeMap<String, String> = self.rules.vendors.values().map(|v| (v.id.clone(), v.name.clone())).collect();
@@ -96,11 +95,12 @@ impl<'a> Made<'a> {
             members: &pair.old,
             plan: &old_plan,
         });
-        report::markdown(&Page {
+        write(&Page {
             title,
             new: Side { provenance: &self.provenance, shares: &self.shares, members: &self.members, plan: &new_plan },
             old,
             diffs: &self.diffs,
+            parts: &self.parts,
             ruleset: &self.rules.digest,
             vendors: &vendors,
             pictures,
@@ -168,10 +168,11 @@ pub fn write_report(
     out::emit(&format!("{}\n", page.display()), None)
 }
 
-/// Writes one page with its charts and tables; returns the path of the page.
+/// Writes one page as HTML and Markdown, with its charts and tables; returns the path of the HTML page.
 pub fn write_page(made: &Made, title: &str, folder: &Path, commands: &[String]) -> Result<PathBuf, Failure> {
-    let charts = made.charts();
+    let charts = made.charts(Theme::Light);
     write_charts(&charts, &folder.join("charts"))?;
+    write_charts(&made.charts(Theme::Dark), &folder.join("charts/dark"))?;
     for (name, text) in made.tables() {
         out::write(&folder.join("tables").join(name), text.as_bytes())?;
     }
@@ -181,7 +182,8 @@ pub fn write_page(made: &Made, title: &str, folder: &Path, commands: &[String]) 
         description: c.description.clone(),
     };
     let pictures: Vec<Picture> = charts.iter().map(picture).collect();
-    let path = folder.join("report.md");
-    out::write(&path, made.page(title, &pictures, commands).as_bytes())?;
+    out::write(&folder.join("report.md"), made.page(title, &pictures, commands, report::markdown).as_bytes())?;
+    let path = folder.join("report.html");
+    out::write(&path, made.page(title, &pictures, commands, report::html).as_bytes())?;
     Ok(path)
 }

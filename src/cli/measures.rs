@@ -1,5 +1,6 @@
 //! `classify` and `share`.
 
+use crate::chart;
 use crate::classify::Classification;
 use crate::provenance::Provenance;
 use crate::report::table::{Cell, Column, Table};
@@ -90,6 +91,35 @@ pub fn render(list: Vec<(Option<String>, Table)>, format: Format) -> String {
 }
 
 /// The share tables of all roles, for a page.
+/// More parts than this make no picture.
+const MOST_PARTS: usize = 24;
+
+/// The gateway's shares in every part that the population's columns and ranks cut it into.
+pub fn parts(
+    members: &[Classification],
+    columns: &[String],
+    provenance: &Provenance,
+    rules: &Ruleset,
+) -> Result<Vec<chart::Parts>, Failure> {
+    let labels = labels(rules, &Ownership::Current);
+    let view = View { role: Role::Gateway, by: share::Grouping::Vendor, labels: &labels };
+    let cuts = columns.iter().map(|c| (c.clone(), Cohort::Column(c.clone()))).chain([("rank".to_owned(), Cohort::Bands)]);
+    let mut list = Vec::new();
+    for (name, cohort) in cuts {
+        let chosen = share::select(members, columns, &cohort).map_err(|e| Failure::usage(e.to_string()))?;
+        if !(2..=MOST_PARTS).contains(&chosen.len()) {
+            continue;
+        }
+        let table = |(label, members): (String, Vec<&Classification>)| {
+            let options = share::Options { cohort: Some(label), ..share::Options::default() };
+            share::measure(members, view, provenance, rules.short_digest(), &options)
+        };
+        list.push(chart::Parts { name, tables: chosen.into_iter().map(table).collect::<Result<_, _>>()? });
+    }
+    Ok(list)
+}
+
+/// One share table a role.
 pub fn all_shares(
     members: &[Classification],
     provenance: &Provenance,

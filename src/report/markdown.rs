@@ -247,6 +247,7 @@ mod tests {
             new: side(&provenance),
             old: Some(side(&old)),
             diffs: &[diff],
+            parts: &[],
             ruleset: "0123456789abcdef",
             vendors: &vendors,
             pictures: &pictures,

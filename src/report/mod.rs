@@ -13,15 +13,16 @@ mod words;
 
 use std::collections::BTreeMap;
 
+use crate::chart::Parts;
 use crate::classify::Classification;
 use crate::diff::DiffTable;
 use crate::provenance::Provenance;
 use crate::share::ShareTable;
 
+pub use html::html;
 pub use listing::{
     confusion_table, disagreements_table, manifest_text, rules_table, scores_table, snapshots_table, unattributed_table,
 };
-pub use html::html;
 pub use markdown::markdown;
 
 /// One snapshot as a page shows it.
@@ -52,6 +53,8 @@ pub struct Page<'a> {
     pub old: Option<Side<'a>>,
     /// Old against new, one table a role; empty where there is no old side.
     pub diffs: &'a [DiffTable],
+    /// The new side cut into sectors, countries, rank bands.
+    pub parts: &'a [Parts],
     /// Full digest of the ruleset that classified both sides.
     pub ruleset: &'a str,
     /// Names of vendors by id.

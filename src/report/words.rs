@@ -20,6 +20,17 @@ pub fn role_title(role: Role) -> &'static str {
     }
 }
 
+/// The heading where there is little room.
+pub fn role_short(role: Role) -> &'static str {
+    match role {
+        Role::Gateway => "Gateways",
+        Role::Mailbox => "Mailboxes",
+        Role::Sender => "Senders",
+        Role::Dmarc => "Reporting",
+        Role::Overlay => "Overlays",
+    }
+}
+
 /// What holding a role means, and how it is seen.
 pub fn role_meaning(role: Role) -> &'static str {
     match role {

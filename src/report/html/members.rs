@@ -121,7 +121,8 @@ pub fn movers(id: &str, diff: &DiffTable) -> String {
         if lines.is_empty() { CellView::text("none") } else { CellView::details(count(lines.len(), "record"), lines) }
     };
     let rows = diff.switchers.iter().map(|s| {
-        let domain = if s.domain_old == s.domain_new { s.domain_new.clone() } else { format!("{} -> {}", s.domain_old, s.domain_new) };
+        let domain =
+            if s.domain_old == s.domain_new { s.domain_new.clone() } else { format!("{} -> {}", s.domain_old, s.domain_new) };
         let name = if s.name.is_empty() { &s.domain_new } else { &s.name };
         let mut cells = vec![CellView { link: Some(anchor(&s.id)), ..CellView::text(name) }];
         cells.extend([domain.as_str(), &s.from, &s.to, s.cause.as_str()].map(CellView::text));

@@ -56,6 +56,8 @@ struct Lead {
 
 struct Finding {
     headline: String,
+    /// One sentence that stands below it; may be empty.
+    switching: String,
     more: Vec<String>,
 }
 
@@ -126,7 +128,7 @@ fn digest(text: &str) -> String {
 
 fn sections(page: &Page<'_>) -> Vec<(String, &'static str)> {
     let mut list = vec![("short".to_owned(), "In short"), ("measured".to_owned(), "Measured")];
-    list.extend(page.new.shares.iter().map(|s| (s.role.as_str().to_owned(), words::role_title(s.role))));
+    list.extend(page.new.shares.iter().map(|s| (s.role.as_str().to_owned(), words::role_short(s.role))));
     list.extend(
         [("members", "Members"), ("unattributed", "Unattributed"), ("failures", "Failures"), ("methods", "Methods")]
             .map(|(id, name)| (id.to_owned(), name)),
@@ -139,7 +141,8 @@ fn leads(page: &Page<'_>) -> Vec<Lead> {
         let summary = diff::summary(table, 5);
         let finding = |f: &diff::Finding| Finding {
             headline: shown(&f.headline),
-            more: std::iter::once(format!("{}.", f.switching)).chain(f.remarks.iter().cloned()).map(|t| shown(&t)).collect(),
+            switching: shown(&format!("{}.", f.switching)),
+            more: f.remarks.iter().map(|t| shown(t)).collect(),
         };
         Lead {
             heading: format!(
@@ -154,7 +157,9 @@ fn leads(page: &Page<'_>) -> Vec<Lead> {
     });
     let alone = page.new.shares.iter().filter(|s| page.diffs.is_empty() && s.role.is_exclusive()).map(|table| Lead {
         heading: format!("{}, observed {}", words::role_title(table.role), table.provenance.dates()),
-        findings: (headline::share_lines(table, 5).iter()).map(|l| Finding { headline: shown(l), more: Vec::new() }).collect(),
+        findings: (headline::share_lines(table, 5).iter())
+            .map(|l| Finding { headline: shown(l), switching: String::new(), more: Vec::new() })
+            .collect(),
         caveats: Vec::new(),
     });
     compared.chain(alone).collect()
@@ -179,22 +184,7 @@ fn notes(page: &Page<'_>) -> Vec<String> {
 /// Charts and tables of one role.
 fn role(page: &Page<'_>, share: &ShareTable) -> RoleView {
     let difference = page.diffs.iter().find(|d| d.role == share.role);
-    let draw = |width: u32| -> Vec<Chart> {
-        let style = Style { width, ..Style::default() };
-        let mut charts = vec![chart::share_bars(share, &style)];
-        if let Some(diff) = difference.filter(|d| d.role.is_exclusive()) {
-            charts.extend([
-                chart::change_bars(diff, &style),
-                chart::dumbbell(diff, &style),
-                chart::transitions(diff, &style),
-                chart::alluvial(diff, &style),
-            ]);
-        }
-        if share.role.is_exclusive() {
-            charts.push(chart::concentration(share, &style));
-        }
-        charts
-    };
+    let draw = |width: u32| chart::of_role(share, difference, page.parts, &Style { width, ..Style::default() });
     let figure = |(wide, narrow): (Chart, Chart)| Figure {
         wide: wide.svg_inline(&wide.name),
         narrow: narrow.svg_inline(&format!("{}-narrow", narrow.name)),
