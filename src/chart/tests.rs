@@ -155,9 +155,12 @@ impl World {
 }
 
 /// Some way for the losers' members to reach the gainers; what is left over enters or leaves.
+/// An end of a move with its label.
+type Labelled = (End, String);
+
 fn flow(rows: &[DiffRow]) -> Vec<Transition> {
     let end = |r: &DiffRow| (End::Row(r.row.clone()), r.label.clone());
-    let mut out: Vec<((End, String), (End, String), Count)> = Vec::new();
+    let mut out: Vec<(Labelled, Labelled, Count)> = Vec::new();
     let mut gaps: Vec<Count> = rows.iter().map(|r| r.new - r.old.min(r.new)).collect();
     for row in rows {
         out.push((end(row), end(row), row.old.min(row.new)));
