@@ -331,3 +331,43 @@ fn a_list_of_questions_is_asked_one_by_one() {
     }
     assert!(counts.second_pass > 0 && counts.recovered == 0);
 }
+
+#[test]
+fn an_outage_ends_the_crawl_and_loses_nothing() {
+    let (population, facts) = many();
+    let server = serve_here(&facts);
+    let addr = server.addr();
+    let plan = kinds(&[Kind::Mx, Kind::Txt]);
+    let settings = Settings { qps: Some(200), outage: std::time::Duration::from_secs(1), ..patient(&server) };
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal");
+    let progress = Arc::new(Progress::default());
+    let error = std::thread::scope(|scope| {
+        let crawl = scope.spawn(|| crawl(&population, &plan, &settings, &journal, false, &progress, &Cancel::new()));
+        while progress.view().settled() < 50 {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        drop(server);
+        crawl.join().unwrap().unwrap_err().to_string()
+    });
+    for word in [&addr.to_string(), "can no longer be reached", "--resume"] {
+        assert!(error.contains(word), "{error}");
+    }
+    let _returned = serve(facts.clone(), addr, Options::default()).unwrap();
+    let settings = Settings { qps: Some(0), ..settings };
+    let resumed = crawl(&population, &plan, &settings, &journal, true, &Arc::default(), &Cancel::new()).unwrap();
+    assert_eq!(resumed.facts, facts);
+    assert!(resumed.counts.resumed >= 50 && resumed.counts.resumed < 600);
+    let [figures] = resumed.figures.as_slice() else { panic!("one resolver") };
+    assert_eq!((&figures.resolver, figures.attempts), (&addr.to_string(), resumed.counts.sent));
+    assert!(figures.latency[0] <= figures.latency[2]);
+}
+
+#[test]
+fn the_program_finds_its_own_level() {
+    let (population, facts) = many();
+    let server = serve_here(&facts);
+    let settings = Settings { concurrency: Concurrency::Auto, ..Settings::loopback(server.addr()) };
+    let crawled = crawl_here(&population, &kinds(&[Kind::Mx, Kind::Txt]), &settings);
+    assert_eq!(crawled.facts, facts);
+}

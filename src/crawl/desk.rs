@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::pool::Pool;
 use super::schedule::{Tally, Turn};
 use super::transport::{Ask, Reply};
-use super::{Cancel, CrawlError, Progress};
+use super::{Cancel, CrawlError, Progress, Settings};
 use crate::dns::{Answer, Outcome, Question};
 
 /// The loop looks up at least this often, to keep what is settled and show progress.
@@ -28,6 +28,8 @@ pub(super) trait Work {
     fn wake(&self) -> Option<Instant>;
     fn is_done(&self) -> bool;
     fn tally(&self) -> &Tally;
+    /// Nobody was fit to be asked for so long: that time is not the members'.
+    fn stretch(&mut self, by: Duration);
     /// Hands every question settled since the last call to `keep`.
     fn take_settled(&mut self, keep: &mut impl Keep) -> Result<(), CrawlError>;
 }
@@ -51,19 +53,37 @@ pub(super) struct Desk<'a, K> {
     pub ended: u64,
     pub truncated: u64,
     outcomes: [u64; Outcome::ALL.len()],
-    replies: Vec<(usize, Reply)>,
+    replies: Vec<Reply>,
+    /// How long to wait where no resolver is fit, and since when none is.
+    outage: Duration,
+    dark: Option<Instant>,
 }
 
 impl<'a, K: Keep> Desk<'a, K> {
-    pub fn new(pool: Pool, kept: K, progress: &'a Progress, cancel: &'a Cancel) -> Self {
-        let outcomes = [0; Outcome::ALL.len()];
-        Self { pool, kept, progress, cancel, sent: 0, ended: 0, truncated: 0, outcomes, replies: Vec::new() }
+    pub fn new(pool: Pool, kept: K, settings: &Settings, progress: &'a Progress, cancel: &'a Cancel) -> Self {
+        Self {
+            pool,
+            kept,
+            progress,
+            cancel,
+            sent: 0,
+            ended: 0,
+            truncated: 0,
+            outcomes: [0; Outcome::ALL.len()],
+            replies: Vec::new(),
+            outage: settings.outage,
+            dark: None,
+        }
     }
 
     /// Asks until the work is done; false where it was cancelled first.
     pub async fn run(&mut self, work: &mut impl Work) -> Result<bool, CrawlError> {
+        let mut woken = Instant::now();
         loop {
             let now = Instant::now();
+            self.pool.tend(now, now - woken);
+            woken = now;
+            self.watch(work, now)?;
             self.send(work, now);
             let mut counted = Counted { kept: &mut self.kept, outcomes: &mut self.outcomes };
             work.take_settled(&mut counted)?;
@@ -80,6 +100,7 @@ impl<'a, K: Keep> Desk<'a, K> {
             let wakes = [work.wake(), self.pool.wake(now), self.kept.due(), Some(now + BREATH)];
             let wake = wakes.into_iter().flatten().min().unwrap_or(now);
             let (pool, replies) = (&mut self.pool, &mut self.replies);
+            let slept = Instant::now();
             tokio::select! {
                 biased;
                 () = poll_fn(|cx| pool.poll_replies(cx, replies)) => {}
@@ -87,12 +108,36 @@ impl<'a, K: Keep> Desk<'a, K> {
                 () = tokio::time::sleep_until(wake.into()) => {}
             }
             let now = Instant::now();
-            for (_, reply) in self.replies.drain(..) {
+            // Time asleep is no time at work.
+            woken += now - slept;
+            for reply in self.replies.drain(..) {
                 self.ended += u64::from(!reply.late);
                 self.truncated += u64::from(reply.truncated);
                 work.reply(reply.token, reply.answer, reply.late, now);
             }
         }
+    }
+
+    /// Waits where no resolver is fit, for as long as the settings say.
+    fn watch(&mut self, work: &mut impl Work, now: Instant) -> Result<(), CrawlError> {
+        let problem = self.pool.problem();
+        match (problem, self.dark) {
+            (Some(problem), None) => {
+                self.dark = Some(now);
+                self.progress.note(Some(&format!("waiting: {problem}")));
+            }
+            (Some(problem), Some(since)) if now.saturating_duration_since(since) > self.outage => {
+                self.kept.write()?;
+                return Err(CrawlError::Outage { problem, seconds: self.outage.as_secs() });
+            }
+            (None, Some(since)) => {
+                self.dark = None;
+                work.stretch(now.saturating_duration_since(since));
+                self.progress.note(None);
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     fn send(&mut self, work: &mut impl Work, now: Instant) {
@@ -115,6 +160,7 @@ impl<'a, K: Keep> Desk<'a, K> {
         progress.retries.store(tally.retries, Relaxed);
         progress.sent.store(self.sent, Relaxed);
         progress.in_flight.store(self.pool.in_flight() as u64, Relaxed);
+        progress.level.store(self.pool.level() as u64, Relaxed);
         for (shown, counted) in progress.settled.iter().zip(self.outcomes) {
             shown.store(counted, Relaxed);
         }

@@ -15,6 +15,10 @@ pub enum CrawlError {
     Preflight { resolver: String, problem: String },
     #[error("resolver {resolver} cannot be used yet: {what} is not implemented; use --resolver IP or --resolver system")]
     NotYet { resolver: String, what: &'static str },
+    #[error(
+        "no resolver has been fit to be asked for {seconds} seconds: {problem}; what was answered is kept, go on with --resume, perhaps with another --resolver"
+    )]
+    Outage { problem: String, seconds: u64 },
     #[error("{path}: {source}", path = path.display())]
     Io { path: PathBuf, source: std::io::Error },
     #[error("the answers cannot be written: {source}")]

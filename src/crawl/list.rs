@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::desk::{Desk, Keep, Work};
 use super::patience::Patience;
@@ -39,7 +39,7 @@ async fn run(
 ) -> Result<Counts, CrawlError> {
     let resolvers = fit_resolvers(settings, &mut Vec::new(), progress).await?;
     let kept = Each { each, outcomes: [0; Outcome::ALL.len()] };
-    let mut desk = Desk::new(pool(settings, &resolvers)?, kept, progress, cancel);
+    let mut desk = Desk::new(pool(settings, &resolvers)?, kept, settings, progress, cancel);
     let mut list = List::new(questions, Patience::new(settings), 1);
     let mut finished = desk.run(&mut list).await?;
     let failed = std::mem::take(&mut list.failed);
@@ -237,6 +237,8 @@ impl<I: Iterator<Item = Question>> Work for List<I> {
     fn is_done(&self) -> bool {
         self.exhausted && self.free.len() == self.places.len() && self.settled.is_empty()
     }
+
+    fn stretch(&mut self, _: Duration) {}
 
     fn tally(&self) -> &Tally {
         &self.tally

@@ -6,7 +6,9 @@
 mod desk;
 mod error;
 mod journal;
+mod latency;
 mod ledger;
+mod level;
 mod list;
 mod patience;
 mod pool;
@@ -18,6 +20,7 @@ mod schedule;
 mod settings;
 mod transport;
 mod upstream;
+mod watch;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -48,10 +51,26 @@ pub struct Crawled {
     pub finished: OffsetDateTime,
     /// The resolvers that were asked, as addresses: `system` is spelled out here.
     pub resolvers: Vec<String>,
+    /// What each resolver was asked in this run, and how it replied.
+    pub figures: Vec<ResolverFigures>,
     /// What a reader of the figures must know, each a sentence.
     pub warnings: Vec<String>,
     /// Stopped by [`Cancel`]: the facts are incomplete, the journal can be resumed.
     pub interrupted: bool,
+}
+
+/// How one resolver replied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolverFigures {
+    pub resolver: String,
+    /// Attempts sent to it.
+    pub attempts: u64,
+    /// Attempts by how they ended, in the order of [`Outcome::ALL`].
+    pub outcomes: [u64; Outcome::ALL.len()],
+    /// Replies to attempts that had been given up: each stands as a timeout above.
+    pub late: u64,
+    /// Time to a reply of any kind: the median, and what 90 and 99 of a hundred do not exceed.
+    pub latency: [std::time::Duration; 3],
 }
 
 /// The books of a crawl. `asked = answered + negative + failed` is checked at the end of every crawl.
@@ -72,6 +91,8 @@ pub struct Counts {
     pub over_budget: u64,
     /// Replies that were truncated and asked again over TCP.
     pub truncated: u64,
+    /// Questions with known answers that were asked to see whether the resolvers are well.
+    pub canaries: u64,
     /// Answers taken over from the journal of an interrupted crawl.
     pub resumed: u64,
 }

@@ -1,57 +1,111 @@
-//! The resolvers of a crawl: whose turn it is, how much each bears, and how fast.
+//! The resolvers of a crawl: whose turn it is, how much each bears, how fast, and whether it is fit.
 
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use super::latency::Latencies;
+use super::level::Level;
 use super::transport::{Ask, Reply, Transport};
+use super::watch::{CANARY_WAIT, Canary, Watch};
+use super::{ResolverFigures, Settings};
+use crate::dns::Outcome;
 
 /// Timers are no finer than this: what they make late may be caught up.
 const SLACK: Duration = Duration::from_millis(2);
+/// From this level on questions are let in a quarter of it at a time: what is sent together costs
+/// less than what is sent one by one.
+const COARSE: usize = 128;
+/// Tokens of canaries, which no question reaches.
+const ROOT: u32 = u32::MAX;
+const ABSENT: u32 = u32::MAX - 1;
 
 /// The resolvers, sharing the load evenly.
 pub(super) struct Pool {
     upstreams: Vec<Upstream>,
-    /// Questions in flight over all of them.
-    limit: usize,
+    level: Level,
+    /// The level was reached, and there is not yet enough room again to be worth a batch.
+    full: bool,
     /// Time between two questions to one resolver; zero for no limit.
     interval: Duration,
     in_flight: usize,
     replies: Vec<Reply>,
+    /// Questions that canaries ask.
+    canaries: u64,
+    worked: Duration,
 }
 
 struct Upstream {
+    /// As the user knows it.
+    label: String,
     transport: Box<dyn Transport>,
     in_flight: usize,
     /// When it may be asked next.
     next: Instant,
+    watch: Watch,
+    outcomes: [u64; Outcome::ALL.len()],
+    late: u64,
+    latencies: Latencies,
 }
 
 impl Pool {
     /// `qps` is for all resolvers together.
-    pub fn new(transports: Vec<Box<dyn Transport>>, limit: usize, qps: Option<u32>, now: Instant) -> Self {
+    pub fn new(transports: Vec<(String, Box<dyn Transport>)>, settings: &Settings, qps: Option<u32>, now: Instant) -> Self {
         let count = u32::try_from(transports.len()).unwrap_or(u32::MAX);
         let interval = qps.map_or(Duration::ZERO, |qps| Duration::from_secs(1) * count / qps.max(1));
-        let upstream = |transport| Upstream { transport, in_flight: 0, next: now };
-        Self { upstreams: transports.into_iter().map(upstream).collect(), limit, interval, in_flight: 0, replies: Vec::new() }
+        let upstream = |(label, transport)| Upstream {
+            label,
+            transport,
+            in_flight: 0,
+            next: now,
+            watch: Watch::new(!settings.outage.is_zero(), now),
+            outcomes: [0; Outcome::ALL.len()],
+            late: 0,
+            latencies: Latencies::default(),
+        };
+        Self {
+            upstreams: transports.into_iter().map(upstream).collect(),
+            level: Level::new(settings, now),
+            full: false,
+            interval,
+            in_flight: 0,
+            replies: Vec::new(),
+            canaries: 0,
+            worked: Duration::ZERO,
+        }
     }
 
     pub fn in_flight(&self) -> usize {
         self.in_flight
     }
 
+    pub fn level(&self) -> usize {
+        self.level.limit()
+    }
+
+    /// What is wrong with the resolvers, where none is fit to be asked.
+    pub fn problem(&self) -> Option<String> {
+        let problems = self.upstreams.iter().map(|u| Some(format!("{} {}", u.label, u.watch.problem()?)));
+        problems.collect::<Option<Vec<_>>>().map(|problems| problems.join("; "))
+    }
+
     /// Whether any resolver can take a question now.
-    pub fn has_room(&self, now: Instant) -> bool {
-        self.in_flight < self.limit && self.upstreams.iter().any(|u| u.next <= now)
+    pub fn has_room(&mut self, now: Instant) -> bool {
+        let limit = self.level.limit();
+        if self.in_flight >= limit {
+            self.level.reached();
+            self.full = limit >= COARSE && self.interval.is_zero();
+        } else if self.in_flight <= limit / 4 * 3 {
+            self.full = false;
+        }
+        !self.full && self.in_flight < limit && self.upstreams.iter().any(|u| u.can_take(now))
     }
 
     /// The resolver to ask now: the one with the least to do, and another than `before` where there
-    /// is another.
+    /// is another that is fit.
     pub fn pick(&self, before: Option<usize>, now: Instant) -> Option<usize> {
-        if self.in_flight >= self.limit {
-            return None;
-        }
-        let avoid = before.filter(|_| self.upstreams.len() > 1);
-        let free = self.upstreams.iter().enumerate().filter(|(i, u)| u.next <= now && Some(*i) != avoid);
+        let others = |i: usize| self.upstreams.iter().enumerate().any(|(j, u)| j != i && u.watch.problem().is_none());
+        let avoid = before.filter(|&i| others(i));
+        let free = self.upstreams.iter().enumerate().filter(|(i, u)| u.can_take(now) && Some(*i) != avoid);
         free.min_by_key(|(_, u)| (u.in_flight, u.next)).map(|(i, _)| i)
     }
 
@@ -66,28 +120,88 @@ impl Pool {
         }
     }
 
-    /// When a resolver can be asked that cannot be asked now.
-    pub fn wake(&self, now: Instant) -> Option<Instant> {
-        if self.in_flight >= self.limit {
-            return None;
+    /// Sends the canaries that are due and adjusts the level; `worked` is how long the crawl's thread
+    /// was busy since the last call.
+    pub fn tend(&mut self, now: Instant, worked: Duration) {
+        self.worked += worked;
+        if self.level.adjust(now, self.worked) {
+            self.worked = Duration::ZERO;
         }
-        self.upstreams.iter().map(|u| u.next).filter(|&next| next > now).min()
+        for upstream in &mut self.upstreams {
+            for &canary in upstream.watch.canaries(now) {
+                let token = if canary == Canary::Root { ROOT } else { ABSENT };
+                let question = canary.question();
+                upstream.transport.ask(Ask { token, question: &question, wait: CANARY_WAIT, stream: false });
+                self.canaries += 1;
+            }
+        }
     }
 
-    /// Waits for replies and gives them with the resolver each came from.
-    pub fn poll_replies(&mut self, cx: &mut Context<'_>, into: &mut Vec<(usize, Reply)>) -> Poll<()> {
-        for (i, upstream) in self.upstreams.iter_mut().enumerate() {
+    /// When a resolver can be asked that cannot be asked now, or canaries are due.
+    pub fn wake(&self, now: Instant) -> Option<Instant> {
+        let canaries = self.upstreams.iter().filter_map(|u| u.watch.due());
+        let room = self.in_flight < self.level.limit();
+        let turns = self.upstreams.iter().filter(|u| room && u.watch.problem().is_none()).map(|u| u.next);
+        canaries.chain(turns).filter(|&at| at > now).min()
+    }
+
+    /// Waits for replies to questions; canaries' are taken care of here.
+    pub fn poll_replies(&mut self, cx: &mut Context<'_>, into: &mut Vec<Reply>) -> Poll<()> {
+        let before = into.len();
+        let mut canaries = false;
+        for upstream in &mut self.upstreams {
             if upstream.transport.poll_replies(cx, &mut self.replies).is_pending() {
                 continue;
             }
+            let now = Instant::now();
             for reply in self.replies.drain(..) {
-                if !reply.late {
+                let outcome = reply.answer.outcome;
+                if reply.token >= ABSENT {
+                    if !reply.late {
+                        let canary = if reply.token == ROOT { Canary::Root } else { Canary::Absent };
+                        upstream.watch.canary(canary, &reply.answer, now);
+                        canaries = true;
+                    }
+                    continue;
+                }
+                if reply.late {
+                    upstream.late += 1;
+                } else {
                     upstream.in_flight -= 1;
                     self.in_flight -= 1;
+                    upstream.outcomes[super::index(outcome)] += 1;
+                    self.level.ended(reply.took, outcome == Outcome::Timeout);
                 }
-                into.push((i, reply));
+                upstream.watch.ended(outcome, now);
+                if !matches!(outcome, Outcome::Timeout | Outcome::NetworkError) {
+                    upstream.latencies.add(reply.took);
+                }
+                into.push(reply);
             }
         }
-        if into.is_empty() { Poll::Pending } else { Poll::Ready(()) }
+        if into.len() > before || canaries { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// What each resolver was asked and how it replied.
+    pub fn figures(&self) -> Vec<ResolverFigures> {
+        let figures = |upstream: &Upstream| ResolverFigures {
+            resolver: upstream.label.clone(),
+            attempts: upstream.outcomes.iter().sum::<u64>() + upstream.in_flight as u64,
+            outcomes: upstream.outcomes,
+            late: upstream.late,
+            latency: [50, 90, 99].map(|percent| upstream.latencies.percentile(percent).unwrap_or_default()),
+        };
+        self.upstreams.iter().map(figures).collect()
+    }
+
+    /// Questions asked by canaries.
+    pub fn canaries(&self) -> u64 {
+        self.canaries
+    }
+}
+
+impl Upstream {
+    fn can_take(&self, now: Instant) -> bool {
+        self.next <= now && self.watch.problem().is_none()
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::CrawlError;
 use super::transport::{Ask, Reply, Transport};
 use super::upstream::Upstream;
+use super::watch::absent_name;
 use crate::dns::{Answer, Name, Outcome, Question, Type};
 
 /// Rounds of the first check, each with how long it waits. Two attempts a round survive loss.
@@ -64,11 +65,6 @@ async fn examine(resolver: &Upstream, transport: &mut dyn Transport) -> Result<V
 /// Whether a resolver said anything at all; what it said matters elsewhere.
 fn replied(outcome: Outcome) -> bool {
     !matches!(outcome, Outcome::Timeout | Outcome::NetworkError)
-}
-
-/// A name nobody has registered, where resolvers that sell their NXDOMAINs make up answers.
-fn absent_name() -> Name {
-    Name::parse(&format!("mxcensus-{:016x}.com", rand::random::<u64>())).expect("a valid name")
 }
 
 /// Asks two questions side by side; the flag asks over TCP. Ends with the first reply where `any`.

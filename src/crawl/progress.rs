@@ -16,6 +16,7 @@ pub struct Progress {
     pub(super) sent: AtomicU64,
     pub(super) retries: AtomicU64,
     pub(super) in_flight: AtomicU64,
+    pub(super) level: AtomicU64,
     pub(super) resumed: AtomicU64,
     pub(super) note: Mutex<Option<String>>,
 }
@@ -34,6 +35,8 @@ pub struct ProgressView {
     pub sent: u64,
     pub retries: u64,
     pub in_flight: u64,
+    /// How many may be in flight just now.
+    pub level: u64,
     /// Answers taken over from the journal of an interrupted crawl.
     pub resumed: u64,
     /// What the crawl is waiting for, where it is not simply asking: a preflight, the second pass.
@@ -58,6 +61,7 @@ impl Progress {
             sent: read(&self.sent),
             retries: read(&self.retries),
             in_flight: read(&self.in_flight),
+            level: read(&self.level),
             resumed: read(&self.resumed),
             note: self.note.lock().unwrap_or_else(|e| e.into_inner()).clone(),
         }

@@ -39,7 +39,7 @@ pub(super) async fn run<M: Borrow<Member>>(
     let Start { plan, settings, journal, ledger, resumed, started, mut warnings } = start;
     let resolvers = fit_resolvers(settings, &mut warnings, progress).await?;
     let pool = pool(settings, &resolvers)?;
-    let mut desk = Desk::new(pool, journal, progress, cancel);
+    let mut desk = Desk::new(pool, journal, settings, progress, cancel);
     progress.resumed.store(resumed, Relaxed);
 
     let mut schedule = Schedule::new(plan, Patience::new(settings), members, ledger);
@@ -56,6 +56,7 @@ pub(super) async fn run<M: Borrow<Member>>(
 
     let counts = counts(&desk, &ledger, &tally, resumed, finished)?;
     let resolvers = resolvers.iter().map(Upstream::to_string).collect();
+    let figures = desk.pool.figures();
     desk.kept.close()?;
     if tally.over_budget > 0 {
         let seconds = settings.domain_budget.as_secs();
@@ -63,15 +64,25 @@ pub(super) async fn run<M: Borrow<Member>>(
     }
     let needed = ledger.into_entries().into_iter().filter(|e| e.pass > 0);
     let facts = Facts::new(needed.filter_map(|e| Some((e.question, e.answer?))));
-    Ok(Crawled { facts, counts, started, finished: OffsetDateTime::now_utc(), resolvers, warnings, interrupted: !finished })
+    Ok(Crawled {
+        facts,
+        counts,
+        started,
+        finished: OffsetDateTime::now_utc(),
+        resolvers,
+        figures,
+        warnings,
+        interrupted: !finished,
+    })
 }
 
 /// The pool that the settings ask for.
 pub(super) fn pool(settings: &Settings, resolvers: &[Upstream]) -> Result<Pool, CrawlError> {
-    let transports = resolvers.iter().map(Upstream::open).collect::<Result<Vec<_>, _>>()?;
+    let open = |resolver: &Upstream| Ok((resolver.to_string(), resolver.open()?));
+    let transports = resolvers.iter().map(open).collect::<Result<Vec<_>, CrawlError>>()?;
     let polite = POLITE_QPS.saturating_mul(u32::try_from(resolvers.len()).unwrap_or(1));
     let qps = Some(settings.qps.unwrap_or(polite)).filter(|&qps| qps > 0);
-    Ok(Pool::new(transports, settings.in_flight(), qps, Instant::now()))
+    Ok(Pool::new(transports, settings, qps, Instant::now()))
 }
 
 /// The resolvers that pass the preflight; an error where none does.
@@ -123,6 +134,7 @@ fn counts<K: Keep>(
         recovered: tally.recovered,
         over_budget: tally.over_budget,
         truncated: desk.truncated,
+        canaries: desk.pool.canaries(),
         resumed,
         ..Counts::default()
     };

@@ -161,6 +161,12 @@ impl<M: Borrow<Member>, I: Iterator<Item = M>> Work for Schedule<'_, M, I> {
         &self.ledger.get(id).question
     }
 
+    fn stretch(&mut self, by: Duration) {
+        for seat in self.seats.iter_mut().flatten() {
+            seat.begun = seat.begun.map(|begun| begun + by);
+        }
+    }
+
     fn tally(&self) -> &Tally {
         &self.tally
     }

@@ -31,6 +31,9 @@ pub struct Settings {
     pub domain_budget: Duration,
     /// Asks what still fails once more when everything else is done.
     pub second_pass: bool,
+    /// How long to wait where no resolver is fit to be asked, before the crawl ends with an error and
+    /// its journal. Zero never waits: what fails is recorded as what it is.
+    pub outage: Duration,
     /// Checks the resolvers before the first question.
     pub preflight: bool,
 }
@@ -46,6 +49,7 @@ impl Default for Settings {
             refusal_retries: 2,
             domain_budget: Duration::from_secs(120),
             second_pass: true,
+            outage: Duration::from_secs(300),
             preflight: true,
         }
     }
@@ -64,6 +68,7 @@ impl Settings {
             retries: 4,
             refusal_retries: 0,
             second_pass: false,
+            outage: Duration::ZERO,
             ..Self::default()
         }
     }

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::stream::{FuturesUnordered, Stream};
 use hickory_proto::op::{DnsRequest, DnsRequestOptions, Message, Query};
@@ -79,8 +79,9 @@ impl Transport for Exchange {
         let (links, question) = (self.links.clone(), ask.question.clone());
         let Ask { token, wait, stream, .. } = ask;
         self.asking.push(Box::pin(async move {
+            let begun = Instant::now();
             let (answer, truncated) = links.ask(&question, wait, stream).await;
-            Reply { token, answer, truncated, late: false }
+            Reply { token, answer, truncated, late: false, took: begun.elapsed() }
         }));
     }
 

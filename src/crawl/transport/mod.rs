@@ -43,6 +43,8 @@ pub(super) struct Reply {
     pub truncated: bool,
     /// The reply to an attempt that was given up before: welcome, but not one in flight any more.
     pub late: bool,
+    /// From asking to this reply.
+    pub took: Duration,
 }
 
 /// A way to ask one resolver. Lives on one thread, in its task.

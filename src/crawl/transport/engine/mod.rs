@@ -69,6 +69,8 @@ pub(in crate::crawl) struct Engine {
     letters_kept: u32,
     letters_lost: u32,
     tick: Pin<Box<Sleep>>,
+    /// When this was last polled: read once for all replies that lie ready.
+    clock: Instant,
     /// Replies that were there before anything was sent.
     ready: Vec<Reply>,
     events: Vec<Event>,
@@ -96,6 +98,7 @@ struct Attempt {
     end: usize,
     port: usize,
     id: u16,
+    begun: Instant,
     wait: Duration,
     truncated: bool,
 }
@@ -134,6 +137,7 @@ impl Engine {
             letters_kept: 0,
             letters_lost: 0,
             tick: Box::pin(tokio::time::sleep(TICK)),
+            clock: Instant::now(),
             ready: Vec::new(),
             events: Vec::new(),
         })
@@ -157,6 +161,7 @@ impl Engine {
             end: 0,
             port: 0,
             id: 0,
+            begun: Instant::now(),
             wait: Duration::ZERO,
             truncated: false,
         });
@@ -186,7 +191,9 @@ impl Engine {
     fn finish(&mut self, place: u32, answer: Answer) -> Reply {
         let attempt = &self.attempts[place as usize];
         let late = attempt.state == State::Ghost;
-        let reply = Reply { token: attempt.token, answer, truncated: attempt.truncated, late };
+        let (token, truncated) = (attempt.token, attempt.truncated);
+        let took = self.clock.saturating_duration_since(attempt.begun);
+        let reply = Reply { token, answer, truncated, late, took };
         self.in_flight -= usize::from(!late);
         self.release(place);
         reply
@@ -411,7 +418,8 @@ impl Engine {
         self.ghosts.push_back((now + AFTERLIFE, place, attempt.generation));
         self.in_flight -= 1;
         let answer = Answer::empty(Outcome::Timeout);
-        replies.push(Reply { token: attempt.token, answer, truncated: attempt.truncated, late: false });
+        let took = now.saturating_duration_since(attempt.begun);
+        replies.push(Reply { token: attempt.token, answer, truncated: attempt.truncated, late: false, took });
     }
 
     fn poll_tick(&mut self, cx: &mut Context<'_>, replies: &mut Vec<Reply>) {
@@ -439,7 +447,8 @@ impl Transport for Engine {
         let attempt = &mut self.attempts[place as usize];
         attempt.token = ask.token;
         attempt.question = Some(ask.question.clone());
-        attempt.wait = ask.wait;
+        let now = Instant::now();
+        (attempt.begun, attempt.wait) = (now, ask.wait);
         attempt.truncated = false;
         attempt.end = query::encode(&mut attempt.wire, ask.question, keeps_letters.then_some(&mut self.random));
         self.in_flight += 1;
@@ -460,11 +469,12 @@ impl Transport for Engine {
         (attempt.port, attempt.id) = (self.current, id);
         query::set_id(&mut attempt.wire, id);
         self.pending.push(place);
-        self.expire_after(Instant::now(), ask.wait, place);
+        self.expire_after(now, ask.wait, place);
     }
 
     fn poll_replies(&mut self, cx: &mut Context<'_>, replies: &mut Vec<Reply>) -> Poll<()> {
         let before = replies.len();
+        self.clock = Instant::now();
         replies.append(&mut self.ready);
         self.flush(cx, replies);
         self.receive(cx, replies);
