@@ -1,6 +1,8 @@
 //! The HTML report in a real browser: headless Chromium, driven through chromedriver. Without them the
 //! test says so and passes, except on CI, where they are installed.
 
+#![cfg(feature = "charts")]
+
 mod support {
     pub mod browser;
     pub mod recorded_page;

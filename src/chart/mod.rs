@@ -35,7 +35,7 @@ pub use change::change_bars;
 pub use cohorts::{cohort_bars, cohort_heat};
 pub use concentration::concentration;
 pub use dumbbell::dumbbell;
-pub use set::{Parts, of_role};
+pub use set::of_role;
 pub use shares::share_bars;
 pub use transitions::transitions;
 pub use trend::trend_lines;

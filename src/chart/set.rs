@@ -2,20 +2,11 @@
 
 use super::{Chart, Style, alluvial, change_bars, cohort_bars, cohort_heat, concentration, dumbbell, share_bars, transitions};
 use crate::diff::DiffTable;
-use crate::share::ShareTable;
-
-/// A population cut along one column, or by rank: one table a part.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Parts {
-    /// Name of the column: `sector`, `rank`.
-    pub name: String,
-    /// Of one role.
-    pub tables: Vec<ShareTable>,
-}
+use crate::share::{Cut, ShareTable};
 
 /// Every chart of one role, in the order of a page. Roles that a member gives to several vendors have
 /// shares and changes, and no flows between vendors.
-pub fn of_role(share: &ShareTable, diff: Option<&DiffTable>, parts: &[Parts], style: &Style) -> Vec<Chart> {
+pub fn of_role(share: &ShareTable, diff: Option<&DiffTable>, cuts: &[Cut], style: &Style) -> Vec<Chart> {
     let mut charts = vec![share_bars(share, style)];
     if let Some(diff) = diff {
         charts.push(change_bars(diff, style));
@@ -26,7 +17,7 @@ pub fn of_role(share: &ShareTable, diff: Option<&DiffTable>, parts: &[Parts], st
     if share.role.is_exclusive() {
         charts.push(concentration(share, style));
     }
-    for cut in parts.iter().filter(|p| p.tables.first().is_some_and(|t| t.role == share.role)) {
+    for cut in cuts.iter().filter(|p| p.tables.first().is_some_and(|t| t.role == share.role)) {
         charts.extend(cohort_heat(&cut.tables, &cut.name, style));
         charts.extend(cohort_bars(&cut.tables, &cut.name, style));
     }

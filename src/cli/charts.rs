@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::chart::{self, Chart, Parts, Style, Theme};
+use crate::chart::{self, Chart, Style, Theme};
 use crate::diff::DiffTable;
 use crate::provenance::Provenance;
 use crate::report::table::{Format, Table};
 use crate::report::{self, Page, Picture, Side, tables};
-use crate::share::{Labels, Ownership, ShareTable};
+use crate::share::{Cut, Labels, Ownership, ShareTable};
 use crate::snapshot::Snapshot;
 use crate::vendor::{Role, Ruleset};
 
@@ -59,7 +59,7 @@ pub struct Made<'a> {
     pub shares: Vec<ShareTable>,
     old_shares: Vec<ShareTable>,
     pub diffs: Vec<DiffTable>,
-    parts: Vec<Parts>,
+    cuts: Vec<Cut>,
 }
 
 impl<'a> Made<'a> {
@@ -73,15 +73,15 @@ impl<'a> Made<'a> {
             None => Vec::new(),
         };
         let diffs = pair.as_ref().map(|pair| all_diffs(pair, rules, top)).transpose()?.unwrap_or_default();
-        let parts = measures::parts(&members, &new.population.cohorts, &provenance, rules)?;
-        Ok(Self { new, old, rules, pair, members, provenance, shares, old_shares, diffs, parts })
+        let cuts = measures::cuts(&members, &new.population.cohorts, &provenance, rules)?;
+        Ok(Self { new, old, rules, pair, members, provenance, shares, old_shares, diffs, cuts })
     }
 
     /// Every chart of every role in one theme.
     pub fn charts(&self, theme: Theme) -> Vec<Chart> {
         let style = Style { theme, ..Style::default() };
         let diff = |share: &ShareTable| self.diffs.iter().find(|d| d.role == share.role);
-        self.shares.iter().flat_map(|share| chart::of_role(share, diff(share), &self.parts, &style)).collect()
+        self.shares.iter().flat_map(|share| chart::of_role(share, diff(share), &self.cuts, &style)).collect()
     }
 
     /// One page in the form that `write` gives it, with its pictures named relative to it.
@@ -100,7 +100,7 @@ impl<'a> Made<'a> {
             new: Side { provenance: &self.provenance, shares: &self.shares, members: &self.members, plan: &new_plan },
             old,
             diffs: &self.diffs,
-            parts: &self.parts,
+            cuts: &self.cuts,
             ruleset: &self.rules.digest,
             vendors: &vendors,
             pictures,

@@ -1,6 +1,5 @@
 //! `classify` and `share`.
 
-use crate::chart;
 use crate::classify::Classification;
 use crate::provenance::Provenance;
 use crate::report::table::{Cell, Column, Table};
@@ -95,12 +94,12 @@ pub fn render(list: Vec<(Option<String>, Table)>, format: Format) -> String {
 const MOST_PARTS: usize = 24;
 
 /// The gateway's shares in every part that the population's columns and ranks cut it into.
-pub fn parts(
+pub fn cuts(
     members: &[Classification],
     columns: &[String],
     provenance: &Provenance,
     rules: &Ruleset,
-) -> Result<Vec<chart::Parts>, Failure> {
+) -> Result<Vec<share::Cut>, Failure> {
     let labels = labels(rules, &Ownership::Current);
     let view = View { role: Role::Gateway, by: share::Grouping::Vendor, labels: &labels };
     let cuts = columns.iter().map(|c| (c.clone(), Cohort::Column(c.clone()))).chain([("rank".to_owned(), Cohort::Bands)]);
@@ -114,7 +113,7 @@ pub fn parts(
             let options = share::Options { cohort: Some(label), ..share::Options::default() };
             share::measure(members, view, provenance, rules.short_digest(), &options)
         };
-        list.push(chart::Parts { name, tables: chosen.into_iter().map(table).collect::<Result<_, _>>()? });
+        list.push(share::Cut { name, tables: chosen.into_iter().map(table).collect::<Result<_, _>>()? });
     }
     Ok(list)
 }

@@ -196,8 +196,8 @@ fn failures(out: &mut String, side: Side<'_>) {
         ),
     );
     out.push_str("| name | domain | outcome |\n|:---|:---|:---|\n");
-    for f in failed.iter().take(FAILURES) {
-        _ = writeln!(out, "| {} | {} | {} |", escape::markdown(&f.name), escape::markdown(&f.domain), f.outcome);
+    for (member, outcome) in failed.iter().take(FAILURES) {
+        _ = writeln!(out, "| {} | {} | {outcome} |", escape::markdown(&member.name), escape::markdown(&member.domain));
     }
     if failed.len() > FAILURES {
         _ = writeln!(out, "\n{} more stand in the table `attributions.csv`.", failed.len() - FAILURES);
@@ -225,7 +225,7 @@ fn methods(out: &mut String, page: &Page<'_>) {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "charts"))]
 mod tests {
     use std::collections::BTreeMap;
 
@@ -247,7 +247,7 @@ mod tests {
             new: side(&provenance),
             old: Some(side(&old)),
             diffs: &[diff],
-            parts: &[],
+            cuts: &[],
             ruleset: "0123456789abcdef",
             vendors: &vendors,
             pictures: &pictures,

@@ -3,6 +3,7 @@
 pub mod escape;
 pub mod explain;
 pub mod headline;
+#[cfg(feature = "charts")]
 mod html;
 mod listing;
 mod markdown;
@@ -13,12 +14,12 @@ mod words;
 
 use std::collections::BTreeMap;
 
-use crate::chart::Parts;
 use crate::classify::Classification;
 use crate::diff::DiffTable;
 use crate::provenance::Provenance;
-use crate::share::ShareTable;
+use crate::share::{Cut, ShareTable};
 
+#[cfg(feature = "charts")]
 pub use html::html;
 pub use listing::{
     confusion_table, disagreements_table, manifest_text, rules_table, scores_table, snapshots_table, unattributed_table,
@@ -54,7 +55,7 @@ pub struct Page<'a> {
     /// Old against new, one table a role; empty where there is no old side.
     pub diffs: &'a [DiffTable],
     /// The new side cut into sectors, countries, rank bands.
-    pub parts: &'a [Parts],
+    pub cuts: &'a [Cut],
     /// Full digest of the ruleset that classified both sides.
     pub ruleset: &'a str,
     /// Names of vendors by id.

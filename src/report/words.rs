@@ -20,17 +20,6 @@ pub fn role_title(role: Role) -> &'static str {
     }
 }
 
-/// The heading where there is little room.
-pub fn role_short(role: Role) -> &'static str {
-    match role {
-        Role::Gateway => "Gateways",
-        Role::Mailbox => "Mailboxes",
-        Role::Sender => "Senders",
-        Role::Dmarc => "Reporting",
-        Role::Overlay => "Overlays",
-    }
-}
-
 /// What holding a role means, and how it is seen.
 pub fn role_meaning(role: Role) -> &'static str {
     match role {
@@ -94,33 +83,17 @@ fn whole(n: usize) -> String {
     number::grouped(&Count::from_integer(n as i128))
 }
 
-/// A member without a gateway verdict.
-pub struct Failure {
-    pub id: String,
-    pub name: String,
-    pub domain: String,
-    pub outcome: &'static str,
-}
-
-/// Members unreachable for the gateway role, in the order of the list.
-pub fn failures(members: &[Classification]) -> Vec<Failure> {
-    members
-        .iter()
-        .filter(|m| !m.is_measured(Role::Gateway))
-        .map(|m| Failure {
-            id: m.id.to_string(),
-            name: m.name.to_string(),
-            domain: m.domain.to_string(),
-            outcome: m.failure.map_or("no answer", |o| o.as_str()),
-        })
-        .collect()
+/// Members unreachable for the gateway role, in the order of the list, with what came in place of an answer.
+pub fn failures(members: &[Classification]) -> Vec<(&Classification, &'static str)> {
+    let failed = members.iter().filter(|m| !m.is_measured(Role::Gateway));
+    failed.map(|m| (m, m.failure.map_or("no answer", |o| o.as_str()))).collect()
 }
 
 /// How often each outcome, most frequent first.
-pub fn failure_counts(failures: &[Failure]) -> Vec<(&'static str, usize)> {
+pub fn failure_counts(failures: &[(&Classification, &'static str)]) -> Vec<(&'static str, usize)> {
     let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
-    for f in failures {
-        *counts.entry(f.outcome).or_default() += 1;
+    for (_, outcome) in failures {
+        *counts.entry(outcome).or_default() += 1;
     }
     let mut list: Vec<_> = counts.into_iter().collect();
     list.sort_by_key(|(_, n)| std::cmp::Reverse(*n));

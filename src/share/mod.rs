@@ -162,3 +162,12 @@ pub struct ShareTable {
     /// `None` for reach roles and where nobody is measured.
     pub concentration: Option<Concentration>,
 }
+
+/// A population cut into parts along one column, or by rank: one table a part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cut {
+    /// Name of the column: `sector`, `rank`.
+    pub name: String,
+    /// Of one role.
+    pub tables: Vec<ShareTable>,
+}

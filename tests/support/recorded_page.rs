@@ -34,7 +34,7 @@ fn page(provenance: &Provenance, members: &[Classification]) -> String {
         new: Side { provenance, shares: &shares, members, plan: "recorded" },
         old: None,
         diffs: &[],
-        parts: &[],
+        cuts: &[],
         ruleset: &rules.digest,
         vendors: &vendors,
         pictures: &[],

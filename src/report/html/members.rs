@@ -157,7 +157,7 @@ pub fn unattributed(page: &Page<'_>) -> String {
 }
 
 /// How many members failed, and how.
-pub fn failed(page: &Page<'_>, failures: &[words::Failure]) -> String {
+pub fn failed(page: &Page<'_>, failures: &[(&Classification, &'static str)]) -> String {
     if failures.is_empty() {
         return "Every question that could change a gateway verdict was answered.".to_owned();
     }
@@ -171,11 +171,11 @@ pub fn failed(page: &Page<'_>, failures: &[words::Failure]) -> String {
 }
 
 /// Members without a gateway verdict, with what came in place of an answer.
-pub fn failures(failures: &[words::Failure]) -> String {
-    let row = |f: &words::Failure| {
-        let name = if f.name.is_empty() { &f.domain } else { &f.name };
-        let first = CellView { link: Some(anchor(&f.id)), ..CellView::text(name) };
-        Row { id: None, cells: vec![first, CellView::text(&f.domain), CellView::text(f.outcome)] }
+pub fn failures(failures: &[(&Classification, &'static str)]) -> String {
+    let row = |(m, outcome): &(&Classification, &'static str)| {
+        let name = if m.name.is_empty() { &m.domain } else { &m.name };
+        let first = CellView { link: Some(anchor(&m.id)), ..CellView::text(name) };
+        Row { id: None, cells: vec![first, CellView::text(&m.domain), CellView::text(outcome)] }
     };
     let columns = [("name", "name"), ("domain", "domain"), ("outcome", "outcome")].map(|(n, h)| Column::text(n, h)).into();
     render("unreachable-members", "Unreachable members", columns, failures.iter().map(row).collect(), Vec::new())

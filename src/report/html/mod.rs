@@ -16,6 +16,7 @@ use super::{Page, Side, escape, headline, tables, words};
 use crate::chart::{self, Chart, Style, Theme};
 use crate::diff;
 use crate::share::ShareTable;
+use crate::vendor::Role;
 
 const STYLE: &str = include_str!("../../../templates/report.css");
 const SCRIPT: &str = include_str!("../../../templates/report.js");
@@ -128,7 +129,7 @@ fn digest(text: &str) -> String {
 
 fn sections(page: &Page<'_>) -> Vec<(String, &'static str)> {
     let mut list = vec![("short".to_owned(), "In short"), ("measured".to_owned(), "Measured")];
-    list.extend(page.new.shares.iter().map(|s| (s.role.as_str().to_owned(), words::role_short(s.role))));
+    list.extend(page.new.shares.iter().map(|s| (s.role.as_str().to_owned(), role_short(s.role))));
     list.extend(
         [("members", "Members"), ("unattributed", "Unattributed"), ("failures", "Failures"), ("methods", "Methods")]
             .map(|(id, name)| (id.to_owned(), name)),
@@ -184,7 +185,7 @@ fn notes(page: &Page<'_>) -> Vec<String> {
 /// Charts and tables of one role.
 fn role(page: &Page<'_>, share: &ShareTable) -> RoleView {
     let difference = page.diffs.iter().find(|d| d.role == share.role);
-    let draw = |width: u32| chart::of_role(share, difference, page.parts, &Style { width, ..Style::default() });
+    let draw = |width: u32| chart::of_role(share, difference, page.cuts, &Style { width, ..Style::default() });
     let figure = |(wide, narrow): (Chart, Chart)| Figure {
         wide: wide.svg_inline(&wide.name),
         narrow: narrow.svg_inline(&format!("{}-narrow", narrow.name)),
@@ -204,5 +205,16 @@ fn role(page: &Page<'_>, share: &ShareTable) -> RoleView {
         meaning: words::role_meaning(share.role),
         figures: draw(WIDE).into_iter().zip(draw(NARROW)).map(figure).collect(),
         tables,
+    }
+}
+
+/// The heading where there is little room.
+fn role_short(role: Role) -> &'static str {
+    match role {
+        Role::Gateway => "Gateways",
+        Role::Mailbox => "Mailboxes",
+        Role::Sender => "Senders",
+        Role::Dmarc => "Reporting",
+        Role::Overlay => "Overlays",
     }
 }
