@@ -114,6 +114,29 @@ fn verdicts_are_explained_and_refused_ones_too() {
 }
 
 #[test]
+fn unknown_exchanges_are_grouped_and_reviewed_ones_left_out() {
+    let snapshot = "recorded-municipalities-2026-05-03";
+    let (code, shown, said) = run(&["unattributed", snapshot, "--format", "csv", "--top", "1000"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("looked at before") && !shown.contains("\nlocalhost,"), "{said}");
+    let (_, all, _) = run(&["unattributed", snapshot, "--format", "csv", "--top", "1000", "--reviewed"]);
+    assert!(all.contains("\nlocalhost,2,") && all.contains("no host at all"));
+    // Every way of grouping holds the same members.
+    let members = |table: &str| -> f64 {
+        let mut rows = csv::Reader::from_reader(table.as_bytes());
+        rows.records().map(|r| r.unwrap()[1].parse::<f64>().unwrap()).sum()
+    };
+    for by in ["shape", "operator"] {
+        let (_, other, _) = run(&["unattributed", snapshot, "--format", "csv", "--top", "1000", "--reviewed", "--by", by]);
+        assert!((members(&other) - members(&all)).abs() < 0.001, "{by}");
+    }
+    let (code, _, said) = run(&["unattributed", snapshot, "--by", "shape", "--stanzas"]);
+    assert_eq!((code, said.contains("--by domain")), (2, true), "{said}");
+    let (_, stanzas, _) = run(&["unattributed", snapshot, "--stanzas", "--top", "1"]);
+    assert!(stanzas.contains("signal = \"mx-host\""), "{stanzas}");
+}
+
+#[test]
 fn rules_are_listed_shown_and_sound() {
     let (code, findings, summary) = run(&["rules", "check"]);
     assert_eq!((code, findings.as_str()), (0, ""), "{summary}");

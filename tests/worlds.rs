@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use mxcensus::classify::explain::explain;
 use mxcensus::classify::{Attribution, Classification, Verdict, classify};
 use mxcensus::dns::{Answer, Name, Outcome, Question, Record, Type};
 use mxcensus::observation::{Facts, Limits, Observation};
@@ -53,6 +54,9 @@ struct Expect {
     flags: BTreeSet<String>,
     #[serde(default)]
     customer: Option<String>,
+    /// What the explanation says of each known sender that a hosting service was asked about.
+    #[serde(default)]
+    hosted: Option<Vec<String>>,
 }
 
 /// A zone that answers every question: what is not in it does not exist.
@@ -198,8 +202,14 @@ fn every_world_is_classified_as_expected() {
             *line = line.replace("CONTROL", &control_label(&member.domain));
         }
         let facts = Zone::new(&world).facts(&member, &plan);
-        let got = classify(&Observation { member: &member, facts: &facts, plan: &plan, limits: &world.limits }, rules);
-        for fault in faults(&world, &got) {
+        let observation = Observation { member: &member, facts: &facts, plan: &plan, limits: &world.limits };
+        let mut found = faults(&world, &classify(&observation, rules));
+        if let Some(expected) = &world.expect.hosted {
+            let got: Vec<String> =
+                explain(&observation, rules).hosted.iter().map(|a| format!("{}: {}", a.rule.vendor, a.said.words())).collect();
+            found.extend((got != *expected).then(|| format!("hosted: expected {expected:?}, got {got:?}")));
+        }
+        for fault in found {
             let source = world.source.as_deref().map(|s| format!(" [{s}]")).unwrap_or_default();
             report.push(format!("{name} ({}{source}): {fault}", world.about));
         }

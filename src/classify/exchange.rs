@@ -1,5 +1,6 @@
 //! What each exchange of a domain is: a vendor's, the company's own, nobody known, or no exchange at all.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -166,6 +167,16 @@ fn by_address<'r>(observation: &Observation, addresses: &[IpAddr], rules: &'r Ru
     let mut evidence: Vec<Evidence> = found.into_iter().map(|(_, e)| e).collect();
     evidence.dedup();
     Some((holder, evidence))
+}
+
+/// The origin ASes of an exchange's addresses, as far as they were asked.
+pub(super) fn origins(observation: &Observation, host: &Name) -> BTreeSet<u32> {
+    let asked = Addresses::of(observation, host).list.into_iter().map(plan::origin_name);
+    let texts = asked.flat_map(|origin| {
+        let answers = [Kind::OriginAs, Kind::PtrAll].map(|kind| observation.answer(kind, &origin, Type::Txt));
+        answers.into_iter().flatten().flat_map(|a| a.rdata(Type::Txt)).filter_map(origin_as).collect::<Vec<_>>()
+    });
+    texts.collect()
 }
 
 /// `"8075 | 40.107.0.0/16 | US | arin | 2015-02-23"` gives 8075 (Team Cymru's answer format).

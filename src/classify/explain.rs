@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::classify::hosted_spf::{self, Asked};
 use crate::classify::near::{self, Near, Without};
 use crate::classify::{Classification, classify};
 use crate::dns::{Mx, Name, Outcome, Question, Type, parse_mx, parse_srv, txt_bytes};
@@ -38,6 +39,8 @@ pub struct Explanation<'r> {
     /// Records without which a verdict would be another one.
     pub without: Vec<Without>,
     pub spf: SpfReport,
+    /// What a hosting service of SPF records said of the senders we know.
+    pub hosted: Vec<Asked<'r>>,
 }
 
 /// What is wrong with the SPF tree (RFC 7208), none of which hides its vendors.
@@ -88,6 +91,7 @@ pub fn explain<'r>(observation: &Observation, rules: &'r Ruleset) -> Explanation
         conflicts: Vec::new(),
         without: Vec::new(),
         spf: spf_report(observation),
+        hosted: hosted(observation, rules),
     };
     for seen in seen(observation) {
         let found = reading(&seen, rules);
@@ -262,6 +266,13 @@ fn spf_facts(observation: &Observation) -> Vec<Seen> {
         }
     }
     facts
+}
+
+fn hosted<'r>(observation: &Observation, rules: &'r Ruleset) -> Vec<Asked<'r>> {
+    let asked = observation.member.asked();
+    let tree = spf_tree(observation);
+    let own = tree.nodes.iter().filter(|node| node.at == *asked);
+    own.flat_map(|node| node.record.reachable().flat_map(|term| hosted_spf::ask(observation, rules, term))).collect()
 }
 
 fn spf_report(observation: &Observation) -> SpfReport {

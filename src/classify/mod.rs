@@ -3,6 +3,7 @@
 mod exchange;
 pub mod explain;
 mod gateway;
+pub mod hosted_spf;
 mod mailbox;
 pub mod methods;
 mod near;
@@ -21,7 +22,7 @@ use crate::plan::{self, Kind};
 use crate::vendor::{Role, Ruleset};
 
 pub use near::{Miss, Near, Without};
-pub use unattributed::{Group, unattributed};
+pub use unattributed::{Common, Group, Unattributed, unattributed};
 
 /// Part of a member: 1, or an equal part of it where verdicts tie. Always exact.
 pub type Weight = Ratio<i64>;

@@ -1,17 +1,17 @@
 //! Who may send for a domain (SPF tree, DKIM), who receives its reports, and what only leaves tokens.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::classify::exchange::evidence;
+use crate::classify::hosted_spf::{self, Asked, Said};
 use crate::classify::mailbox::tokens;
 use crate::classify::{Attribution, Confidence, Evidence, Flag, Reached, Verdict};
 use crate::dns::{Answer, Name, Outcome, Type, registrable};
-use crate::mail::spf::{self, Term};
+use crate::mail::spf::Term;
 use crate::mail::{dmarc, spf_walk};
 use crate::observation::Observation;
-use crate::plan::{Hosted, Kind};
+use crate::plan::Kind;
 use crate::vendor::{Certainty, Role, Rule, Ruleset, Signal, Tier};
 
 /// A vendor that the SPF tree names.
@@ -50,41 +50,19 @@ pub(super) fn spf_use<'r>(observation: &Observation, rules: &'r Ruleset, flags: 
                 used.direct.push(Used { rule, customer, evidence: fact, tier });
             }
             if node.at == *asked {
-                used.direct.extend(hosted(observation, rules, term));
+                used.direct.extend(hosted_spf::ask(observation, rules, term).into_iter().filter_map(authorised));
             }
         }
     }
     used
 }
 
-/// Known senders that a hosted SPF record lets through. Of its three answers (authorised, known and
-/// not authorised, not configured) only the first is evidence.
-fn hosted<'r>(observation: &Observation, rules: &'r Ruleset, term: &Term) -> Vec<Used<'r>> {
-    let asked = observation.member.asked();
-    let mut found = Vec::new();
-    for Hosted { question, sender } in observation.plan.labels.hosted_spf(asked, term) {
-        let Some(rule) = rules.match_block(&sender.to_string()) else { continue };
-        let Some(answer) = observation.answer(Kind::HostedSpf, &question.qname, question.qtype) else { continue };
-        let fact = match question.qtype {
-            Type::A => answer.rdata(Type::A).next(),
-            _ => answer.rdata(Type::Txt).find(|text| admits(text, sender, rule, rules)),
-        };
-        if let Some(fact) = fact {
-            let evidence = evidence(&rule.id, &question.qname, question.qtype, fact);
-            found.push(Used { rule, customer: None, evidence, tier: Tier::B });
-        }
-    }
-    found
-}
-
-/// Whether a record lets a sender through by its address or by its vendor's include. `+all` lets
-/// everybody through and names nobody.
-fn admits(rdata: &str, sender: IpAddr, rule: &Rule, rules: &Ruleset) -> bool {
-    let Some(record) = spf::parse(rdata) else { return false };
-    record.reachable().filter(|t| !t.is_negative()).any(|term| match term {
-        Term::Ip(_, block) => spf::block_holds(block, sender),
-        _ => match_term(term, rules).is_some_and(|(found, _)| found.vendor == rule.vendor),
-    })
+/// Of a hosting service's answers only one is evidence: that it lets the sender through.
+fn authorised(asked: Asked<'_>) -> Option<Used<'_>> {
+    let Said::Authorised { record } = asked.said else { return None };
+    let question = &asked.question;
+    let evidence = evidence(&asked.rule.id, &question.qname, question.qtype, &record);
+    Some(Used { rule: asked.rule, customer: None, evidence, tier: Tier::B })
 }
 
 /// The rule a term falls under and the text it matched.

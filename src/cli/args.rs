@@ -525,8 +525,17 @@ pub struct ExplainArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  mxcensus unattributed SNAPSHOT\n  mxcensus unattributed SNAPSHOT --by shape           appliances under their owners' names\n  mxcensus unattributed SNAPSHOT --top 5 --stanzas    rules to finish and to put into a --rules folder"
+)]
 pub struct UnattributedArgs {
     pub snapshot: String,
+    /// What the exchanges of a group have in common
+    #[arg(long, value_enum, default_value_t)]
+    pub by: CommonTrait,
+    /// Also the groups that were looked at before ([[reviewed]] of the rules)
+    #[arg(long)]
+    pub reviewed: bool,
     /// Groups to show
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub top: usize,
@@ -535,6 +544,17 @@ pub struct UnattributedArgs {
     /// Write a ready-to-paste rule for each group instead of the table
     #[arg(long)]
     pub stanzas: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum CommonTrait {
+    /// The registrable domain they stand under
+    #[default]
+    Domain,
+    /// The origin AS of their addresses
+    Operator,
+    /// How their names are built
+    Shape,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -1,13 +1,11 @@
-//! `explain` and `unattributed`.
-
-use std::fmt::Write;
+//! `explain`.
 
 use crate::classify::explain::{explain as explain_member, why_not};
 use crate::observation::Observation;
 use crate::report::explain as page;
 use crate::vendor::Ruleset;
 
-use super::args::{Common, ExplainArgs, UnattributedArgs};
+use super::args::{Common, ExplainArgs};
 use super::failure::{Exit, Failure};
 use super::{crawl, out, side};
 
@@ -62,39 +60,4 @@ fn vendor_id(text: &str, rules: &Ruleset) -> Result<String, Failure> {
         let hint = near.map(|n| format!("; did you mean {n}?")).unwrap_or_default();
         Failure::usage(format!("no vendor {text:?} in the rules{hint} (see: mxcensus rules list)"))
     })
-}
-
-pub fn unattributed(common: &Common, args: &UnattributedArgs) -> Result<Exit, Failure> {
-    let rules = side::rules(common)?;
-    let snapshot = side::open(common, &args.snapshot)?;
-    let observations = snapshot.population.members.iter().map(|m| snapshot.observation(m));
-    let groups = crate::classify::unattributed(observations, rules.get());
-    let measured = side::classify_all(&snapshot, None, rules.get()).iter().filter(|c| side::is_mail(c)).count();
-    let shown = &groups[..groups.len().min(args.top)];
-    let text = if args.stanzas {
-        shown.iter().map(stanza).collect::<Vec<_>>().join("\n")
-    } else {
-        crate::report::unattributed_table(shown, measured).render(args.format.into())
-    };
-    out::emit(&text, None)?;
-    if groups.len() > shown.len() && !common.quiet {
-        eprintln!("{} more groups; --top N shows them", groups.len() - shown.len());
-    }
-    Ok(Exit::Done)
-}
-
-/// A rule that only lacks a name and a source.
-fn stanza(group: &crate::classify::Group) -> String {
-    let mut text = String::new();
-    let id = group.domain.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-    _ = writeln!(text, "# {} members: {}", group.members, group.domains.iter().take(3).cloned().collect::<Vec<_>>().join(", "));
-    _ = writeln!(text, "id = {id:?}\nname = \"\"\nwebsite = \"https://{}\"\ndomains = [{:?}]\n", group.domain, group.domain);
-    _ = writeln!(text, "[[product]]\nid = {id:?}\nname = \"\"\nroles = [\"gateway\"]\n");
-    _ = writeln!(
-        text,
-        "[[product.rule]]\nid = \"{id}-mx\"\nsignal = \"mx-host\"\npattern = {:?}\ncertainty = \"medium\"\nsource = \"\"",
-        group.domain
-    );
-    _ = writeln!(text, "matches = {:?}\nrejects = [\"not{}\"]", group.exchanges.iter().take(2).collect::<Vec<_>>(), group.domain);
-    text
 }

@@ -30,6 +30,7 @@ mod serve;
 mod shell;
 mod side;
 mod snapshot;
+mod unattributed;
 mod validate;
 
 use std::ffi::OsString;
@@ -88,7 +89,7 @@ fn dispatch(cli: &Cli, config: &config::Config) -> Result<Exit, Failure> {
         Command::Chart(args) => charts::chart(common, args),
         Command::Report(args) => charts::report(common, args),
         Command::Explain(args) => explain::explain(common, args),
-        Command::Unattributed(args) => explain::unattributed(common, args),
+        Command::Unattributed(args) => unattributed::unattributed(common, args),
         Command::Validate(args) => validate::validate(common, args),
         Command::Rules(args) => rules::rules(common, args),
         Command::Population(args) => listing::population(common, args),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::classify::{Classification, Verdict, classify};
+use crate::classify::{Classification, classify};
 use crate::plan::Plan;
 use crate::population::{self, Loaded};
 use crate::snapshot::{self, Snapshot};
@@ -75,11 +75,6 @@ pub fn open(common: &Common, what: &str) -> Result<Snapshot, Failure> {
 pub fn classify_all(snapshot: &Snapshot, plan: Option<&Plan>, rules: &Ruleset) -> Vec<Classification> {
     let plan = plan.unwrap_or(&snapshot.manifest.plan);
     snapshot.population.members.iter().map(|member| classify(&snapshot.observation_with(member, plan), rules)).collect()
-}
-
-/// Whether a member is in the denominator of gateway shares.
-pub fn is_mail(classification: &Classification) -> bool {
-    classification.gateway.iter().all(|a| !matches!(a.verdict, Verdict::NoMail | Verdict::Unreachable))
 }
 
 /// Members whose gateway question has no definitive answer.

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::classify::explain::{Explanation, Seen, WhyNot};
 use crate::classify::{Attribution, Classification, Flag, Reached, Verdict};
+use crate::dns::Question;
 use crate::provenance::Provenance;
 use crate::vendor::{Role, Rule, Ruleset};
 
@@ -174,6 +175,10 @@ fn spf_text(out: &mut String, explanation: &Explanation) {
     if !spf.unread.is_empty() {
         _ = writeln!(out, "  not followed: {}", spf.unread.join(", "));
     }
+    for asked in &explanation.hosted {
+        let Question { qname, qtype } = &asked.question;
+        _ = writeln!(out, "  a sender of {} ({qname} {qtype}): {}", asked.rule.vendor, asked.said.words());
+    }
 }
 
 fn facts<'a>(out: &mut String, title: &str, list: impl Iterator<Item = (&'a Seen, Option<&'a Rule>)>) {
@@ -214,7 +219,12 @@ pub fn why_not_text(why: &WhyNot, classification: &Classification, rules: &Rules
         }
         for seen in &report.seen {
             match report.fired.iter().find(|(s, _)| s == seen) {
-                Some((_, rule)) => _ = writeln!(out, "    {} matches {}", seen.text, rule.id),
+                Some((_, rule)) => {
+                    let speaks: Vec<_> = rule.roles.iter().map(|r| r.as_str()).collect();
+                    let silent = rule.roles.iter().all(|role| !held.contains(role));
+                    let end = if silent { ", and other evidence decided" } else { "" };
+                    _ = writeln!(out, "    {} matches {}, which speaks for {}{end}", seen.text, rule.id, speaks.join(", "));
+                }
                 None => _ = writeln!(out, "    {} is none of them", seen.text),
             }
         }

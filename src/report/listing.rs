@@ -7,7 +7,7 @@ use crate::report::table::{Cell, Column, Table};
 use crate::share::Count;
 use crate::snapshot::{Manifest, Summary};
 use crate::validate::{Rate, Validation};
-use crate::vendor::{Role, Ruleset};
+use crate::vendor::{Reviewed, Role, Ruleset};
 
 /// Vendors with their roles and number of rules.
 pub fn rules_table(rules: &Ruleset, role: Option<Role>) -> Table {
@@ -65,32 +65,39 @@ pub fn snapshots_table(summaries: &[Summary]) -> Table {
     table
 }
 
-/// Exchanges that no rule knows; `measured` is the denominator of gateway shares.
-pub fn unattributed_table(groups: &[Group], measured: usize) -> Table {
-    const COLUMNS: [Column; 6] = [
+/// Exchanges that no rule knows, by what they have in common; those that were looked at before last.
+pub fn unattributed_table(groups: &[Group], reviewed: &[(Group, Reviewed)], measured: usize) -> Table {
+    const COLUMNS: [Column; 9] = [
         Column::new("exchange_domain", "exchanges under"),
         Column::new("members", "members"),
         Column::new("share", "share"),
         Column::new("exchanges", "exchanges"),
         Column::new("domains", "asked domains"),
         Column::new("hint", "hint"),
+        Column::new("operators", "origin AS"),
+        Column::new("shapes", "shape"),
+        Column::new("reviewed", "reviewed"),
     ];
-    let some = |list: &[String]| {
+    let some = |list: Vec<String>| {
         let more = list.len().saturating_sub(3);
-        let shown = list.iter().take(3).cloned().collect::<Vec<_>>().join(" ");
+        let shown = list.into_iter().take(3).collect::<Vec<_>>().join(" ");
         if more == 0 { shown } else { format!("{shown} and {more} more") }
     };
     let mut table = Table::new("unattributed", "Exchanges that no rule knows", &COLUMNS);
-    for group in groups {
+    let open = groups.iter().map(|group| (group, None));
+    for (group, review) in open.chain(reviewed.iter().map(|(group, why)| (group, Some(why)))) {
         let members = Count::new((*group.members.numer()).into(), (*group.members.denom()).into());
         let share = (measured > 0).then(|| members / Count::from_integer(measured as i128));
         table.rows.push(vec![
-            Cell::text(&*group.domain),
+            Cell::text(&*group.key),
             Cell::Count(members),
             Cell::of(share, Cell::Share),
-            Cell::text(some(&group.exchanges)),
-            Cell::text(some(&group.domains)),
+            Cell::text(some(group.exchanges.iter().cloned().collect())),
+            Cell::text(some(group.domains.iter().cloned().collect())),
             Cell::of(group.hint.clone(), Cell::Text),
+            Cell::text(some(group.operators.iter().map(|number| format!("AS{number}")).collect())),
+            Cell::text(some(group.shapes.iter().cloned().collect())),
+            Cell::of(review.map(|r| format!("{}: {}", r.on, r.why)), Cell::Text),
         ]);
     }
     table

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use crate::dns::Name;
 
-use super::{Exchange, Negative, Owner, Place, Product, Role, Rule, Signal, Source, Vendor, Weight, schema};
+use super::{Exchange, Negative, Owner, Place, Product, Reviewed, Role, Rule, Signal, Source, Vendor, Weight, schema};
 
 /// The files of `data/vendors`, compiled into the program: file name and text.
 pub const VENDOR_FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/vendor_files.rs"));
@@ -33,6 +33,7 @@ pub struct Contents {
     pub rules: Vec<Rule>,
     pub weights: Vec<Weight>,
     pub private_brands: Vec<(String, String)>,
+    pub reviewed: Vec<(String, Reviewed)>,
     pub negatives: Vec<Negative>,
     pub sources: Vec<(String, Source)>,
     /// Where each vendor and each rule is written, in the order of `vendors` and `rules`.
@@ -152,13 +153,17 @@ impl<'a> Reader<'a> {
                 Err(e) => self.fail(start, &format!("{key}.domain"), &e.to_string()),
             }
         }
+        for (place, reviewed) in self.each::<schema::Reviewed>(&mut root, "reviewed") {
+            let schema::Reviewed { domain, on, why } = reviewed;
+            self.contents.reviewed.push((domain, Reviewed { on, why, place }));
+        }
         for (place, negative) in self.each::<schema::Negative>(&mut root, "negative") {
             let schema::Negative { signal, texts, why } = negative;
             let each = |text| Negative { signal, text, why: why.clone(), place: place.clone() };
             self.contents.negatives.extend(texts.into_iter().map(each));
         }
         for key in root.keys() {
-            let problem = "unknown table; expected id (of a vendor), source, weight, private_brand or negative";
+            let problem = "unknown table; expected id (of a vendor), source, weight, private_brand, reviewed or negative";
             self.fail(key.span().start, key.get_ref(), problem);
         }
     }

@@ -293,6 +293,15 @@ pub struct Source {
     pub place: Place,
 }
 
+/// Why the exchanges under a domain need no rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reviewed {
+    /// The day of the review.
+    pub on: String,
+    pub why: String,
+    pub place: Place,
+}
+
 /// A text that looks like a vendor's and is not: no rule of the signal may match it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Negative {

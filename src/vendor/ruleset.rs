@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 
 use super::load::{self, Contents};
 use super::{
-    Certainty, Exchange, LoadError, Negative, Place, Product, Role, Rule, Signal, Source, Tier, VENDOR_FILES, Vendor, Weight,
-    digest, matcher,
+    Certainty, Exchange, LoadError, Negative, Place, Product, Reviewed, Role, Rule, Signal, Source, Tier, VENDOR_FILES, Vendor,
+    Weight, digest, matcher,
 };
 use crate::dns::Name;
 use crate::plan;
@@ -24,6 +24,9 @@ pub struct Ruleset {
     pub rules: Vec<Rule>,
     /// Domains that carry the mail of one company only, and whose they are.
     pub private_brands: BTreeMap<String, String>,
+    /// Domains of exchanges that somebody looked at without finding a vendor: no verdict, only off the
+    /// list of what to look at next, so they are not part of the digest.
+    pub reviewed: BTreeMap<String, Reviewed>,
     /// What each kind of signal weighs for the mailbox host.
     pub weights: Vec<Weight>,
     /// Texts that no rule may match, for the lint.
@@ -123,6 +126,7 @@ impl Ruleset {
             vendors,
             rules,
             private_brands,
+            reviewed: contents.reviewed.into_iter().collect(),
             weights: contents.weights,
             negatives: contents.negatives,
             sources: contents.sources.into_iter().collect(),

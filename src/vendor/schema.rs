@@ -95,6 +95,15 @@ pub struct PrivateBrand {
     pub source: String,
 }
 
+/// `[[reviewed]]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reviewed {
+    pub domain: String,
+    pub on: String,
+    pub why: String,
+}
+
 /// `[[negative]]`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -179,6 +179,18 @@ fn check_shared(report: &mut Report) {
             report.at(&weight.place, format!("{key}: own, other"), "a share is between 0 and 1");
         }
     }
+    for (domain, reviewed) in &rules.reviewed {
+        let key = format!("reviewed {domain}");
+        if !is_date(&reviewed.on) {
+            report.at(&reviewed.place, format!("{key}: on"), "not a date: write 2026-11-30");
+        }
+        if reviewed.why.trim().is_empty() {
+            report.at(&reviewed.place, format!("{key}: why"), "empty: say what was looked at and what was found");
+        }
+        if let Some(rule) = Name::parse(domain).ok().and_then(|name| rules.match_name(Signal::MxHost, &name)) {
+            report.at(&reviewed.place, &key, format!("rule {} names it: remove the review", rule.id));
+        }
+    }
     let named: BTreeSet<&str> = (rules.rules.iter().map(|r| &r.source))
         .chain(rules.weights.iter().map(|w| &w.source))
         .chain(rules.vendors.values().flat_map(|v| &v.owners).map(|o| &o.source))
