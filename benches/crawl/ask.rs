@@ -22,18 +22,27 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         qps: Some(0),
         ..Settings::default()
     };
-    let lines = BufReader::with_capacity(1 << 16, std::fs::File::open(list)?).lines().map_while(Result::ok);
-    let questions = lines.filter_map(|line| {
-        let (qname, qtype) = line.split_once(' ')?;
+    let mut list = BufReader::with_capacity(1 << 16, std::fs::File::open(list)?);
+    let mut line = String::new();
+    let questions = std::iter::from_fn(move || {
+        line.clear();
+        let (qname, qtype) = list.read_line(&mut line).ok().and_then(|_| line.trim_end().split_once(' '))?;
         Some(Question::new(Name::parse(qname).ok()?, qtype.parse().ok()?))
     });
-    let mut out: Box<dyn Write + Send> = match out {
-        [path] => Box::new(BufWriter::with_capacity(1 << 18, std::fs::File::create(path)?)),
-        _ => Box::new(BufWriter::with_capacity(1 << 18, std::io::stdout())),
+    let out: Box<dyn Write + Send> = match out {
+        [path] => Box::new(std::fs::File::create(path)?),
+        _ => Box::new(std::io::stdout()),
     };
+    let mut out = BufWriter::with_capacity(1 << 18, out);
     let counts = ask_all(questions, &settings, &Arc::default(), &Cancel::new(), |_, answer| {
         for record in answer.records() {
-            writeln!(out, "{} {} {}", record.owner, record.rtype, record.rdata)?;
+            out.write_all(record.owner.as_str().as_bytes())?;
+            match record.rtype.mnemonic() {
+                Some(mnemonic) => [" ", mnemonic, " "].iter().try_for_each(|part| out.write_all(part.as_bytes()))?,
+                None => write!(out, " {} ", record.rtype)?,
+            }
+            out.write_all(record.rdata.as_bytes())?;
+            out.write_all(b"\n")?;
         }
         Ok(())
     })?;

@@ -15,6 +15,8 @@ const SLACK: Duration = Duration::from_millis(2);
 /// From this level on questions are let in a quarter of it at a time: what is sent together costs
 /// less than what is sent one by one.
 const COARSE: usize = 128;
+/// But no longer held back than this: what stands in line for a slow server must not hold up the rest.
+const HELD: Duration = Duration::from_millis(2);
 /// Tokens of canaries, which no question reaches.
 const ROOT: u32 = u32::MAX;
 const ABSENT: u32 = u32::MAX - 1;
@@ -24,7 +26,7 @@ pub(super) struct Pool {
     upstreams: Vec<Upstream>,
     level: Level,
     /// The level was reached, and there is not yet enough room again to be worth a batch.
-    full: bool,
+    full: Option<Instant>,
     /// Time between two questions to one resolver; zero for no limit.
     interval: Duration,
     in_flight: usize,
@@ -65,7 +67,7 @@ impl Pool {
         Self {
             upstreams: transports.into_iter().map(upstream).collect(),
             level: Level::new(settings, now),
-            full: false,
+            full: None,
             interval,
             in_flight: 0,
             replies: Vec::new(),
@@ -93,11 +95,11 @@ impl Pool {
         let limit = self.level.limit();
         if self.in_flight >= limit {
             self.level.reached();
-            self.full = limit >= COARSE && self.interval.is_zero();
-        } else if self.in_flight <= limit / 4 * 3 {
-            self.full = false;
+            self.full = Some(now).filter(|_| limit >= COARSE && self.interval.is_zero());
+        } else if self.in_flight <= limit / 4 * 3 || self.full.is_some_and(|since| now >= since + HELD) {
+            self.full = None;
         }
-        !self.full && self.in_flight < limit && self.upstreams.iter().any(|u| u.can_take(now))
+        self.full.is_none() && self.in_flight < limit && self.upstreams.iter().any(|u| u.can_take(now))
     }
 
     /// The resolver to ask now: the one with the least to do, and another than `before` where there
@@ -142,7 +144,8 @@ impl Pool {
         let canaries = self.upstreams.iter().filter_map(|u| u.watch.due());
         let room = self.in_flight < self.level.limit();
         let turns = self.upstreams.iter().filter(|u| room && u.watch.problem().is_none()).map(|u| u.next);
-        canaries.chain(turns).filter(|&at| at > now).min()
+        let held = self.full.filter(|_| room).map(|since| since + HELD);
+        canaries.chain(turns).chain(held).filter(|&at| at > now).min()
     }
 
     /// Waits for replies to questions; canaries' are taken care of here.

@@ -49,6 +49,22 @@ impl Type {
         }
     }
 
+    /// The word for the type, where this program knows one.
+    pub fn mnemonic(self) -> Option<&'static str> {
+        Some(match self {
+            Self::A => "A",
+            Self::Aaaa => "AAAA",
+            Self::Cname => "CNAME",
+            Self::Mx => "MX",
+            Self::Ns => "NS",
+            Self::Ptr => "PTR",
+            Self::Soa => "SOA",
+            Self::Srv => "SRV",
+            Self::Txt => "TXT",
+            Self::Other(_) => return None,
+        })
+    }
+
     pub fn from_code(code: u16) -> Self {
         match code {
             1 => Self::A,
@@ -71,7 +87,10 @@ impl Ord for Type {
         if self == other {
             return std::cmp::Ordering::Equal;
         }
-        self.to_string().cmp(&other.to_string())
+        match (self.mnemonic(), other.mnemonic()) {
+            (Some(a), Some(b)) => a.cmp(b),
+            _ => self.to_string().cmp(&other.to_string()),
+        }
     }
 }
 
@@ -83,19 +102,10 @@ impl PartialOrd for Type {
 
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = match self {
-            Self::A => "A",
-            Self::Aaaa => "AAAA",
-            Self::Cname => "CNAME",
-            Self::Mx => "MX",
-            Self::Ns => "NS",
-            Self::Ptr => "PTR",
-            Self::Soa => "SOA",
-            Self::Srv => "SRV",
-            Self::Txt => "TXT",
-            Self::Other(code) => return write!(f, "TYPE{code}"),
-        };
-        f.pad(text)
+        match (self, self.mnemonic()) {
+            (Self::Other(code), _) => write!(f, "TYPE{code}"),
+            (_, mnemonic) => f.pad(mnemonic.unwrap_or_default()),
+        }
     }
 }
 
@@ -252,6 +262,9 @@ impl Answer {
     pub fn new(qname: &Name, outcome: Outcome, mut records: Vec<Record>) -> Self {
         records.sort_by(|a, b| (a.rtype, &a.owner, &a.rdata).cmp(&(b.rtype, &b.owner, &b.rdata)));
         records.dedup();
+        if records.iter().all(|r| r.rtype != Type::Cname) {
+            return Self { outcome, records };
+        }
         let mut chain = Vec::new();
         let mut at = qname.clone();
         // Each link is taken out of the set, so a CNAME loop ends by itself.

@@ -91,6 +91,9 @@ impl Name {
                 return Some(Err(NameError::LabelTooLong));
             }
         }
+        if bare.len() < text.len() && !text.bytes().any(|b| b.is_ascii_uppercase()) {
+            return Some(Ok(Self(text.into())));
+        }
         let mut owned = String::with_capacity(bare.len() + 1);
         owned.push_str(bare);
         owned.push('.');

@@ -2,7 +2,7 @@
 //! odd. Everything else is left to [`wire`](super::wire), which says the same about these replies,
 //! only slower; tests hold the two against each other.
 
-use std::fmt::Write;
+use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{Answer, Outcome, Question, Record, Type};
@@ -125,8 +125,8 @@ impl Rr {
         if message.get(self.owner..self.owner + 2) == Some(&[0xc0, 12]) {
             return true;
         }
-        let mut owner = String::new();
-        push_name(message, self.owner, &mut owner).is_some() && owner == question.qname.as_str()
+        let mut owner = Vec::new();
+        push_name(message, self.owner, &mut owner).is_some() && owner == question.qname.as_str().as_bytes()
     }
 
     fn bytes<'m>(&self, message: &'m [u8]) -> Option<&'m [u8]> {
@@ -137,7 +137,7 @@ impl Rr {
 /// Record data as text, as [`wire::record`](super::wire::record) writes it.
 fn rdata(message: &[u8], rr: &Rr, rtype: Type) -> Option<Box<str>> {
     let bytes = rr.bytes(message)?;
-    let mut text = String::new();
+    let mut text = Vec::with_capacity(bytes.len() + 32);
     match rtype {
         Type::A => {
             let octets: [u8; 4] = bytes.try_into().ok()?;
@@ -148,14 +148,12 @@ fn rdata(message: &[u8], rr: &Rr, rtype: Type) -> Option<Box<str>> {
             write!(text, "{}", Ipv6Addr::from(octets)).ok()?;
         }
         Type::Mx => {
-            let preference = u16::from_be_bytes(*bytes.first_chunk()?);
-            text.reserve(bytes.len() + 24);
-            write!(text, "{preference} ").ok()?;
+            push_number(u16::from_be_bytes(*bytes.first_chunk()?), &mut text);
+            text.push(b' ');
             exactly(push_name(message, rr.rdata + 2, &mut text)?, rr)?;
         }
         Type::Ns | Type::Ptr | Type::Cname => exactly(push_name(message, rr.rdata, &mut text)?, rr)?,
         Type::Txt => {
-            text.reserve(bytes.len() + 8);
             let mut rest = bytes;
             while let Some((&length, tail)) = rest.split_first() {
                 let string = tail.get(..usize::from(length))?;
@@ -168,39 +166,42 @@ fn rdata(message: &[u8], rr: &Rr, rtype: Type) -> Option<Box<str>> {
         }
         Type::Soa | Type::Srv | Type::Other(_) => return None,
     }
-    Some(text.into())
+    // All of it is ASCII.
+    Some(std::str::from_utf8(&text).ok()?.into())
 }
 
 /// One character string in quotes, after a space where it is not the first.
-fn push_string(string: &[u8], text: &mut String) {
-    text.push_str(if text.is_empty() { "\"" } else { " \"" });
+fn push_string(string: &[u8], text: &mut Vec<u8>) {
+    text.extend_from_slice(if text.is_empty() { b"\"" } else { b" \"" });
     let mut from = 0;
     for (i, &byte) in string.iter().enumerate() {
         if matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\' {
             continue;
         }
-        push_ascii(&string[from..i], text);
+        text.extend_from_slice(&string[from..i]);
         from = i + 1;
         match byte {
-            b'"' => text.push_str("\\\""),
-            b'\\' => text.push_str("\\\\"),
+            b'"' | b'\\' => text.extend_from_slice(&[b'\\', byte]),
             other => push_decimal(other, text),
         }
     }
-    push_ascii(&string[from..], text);
-    text.push('"');
+    text.extend_from_slice(&string[from..]);
+    text.push(b'"');
 }
 
-fn push_ascii(bytes: &[u8], text: &mut String) {
-    // Printable ASCII is UTF-8.
-    text.push_str(std::str::from_utf8(bytes).unwrap_or_default());
-}
-
-fn push_decimal(byte: u8, text: &mut String) {
-    text.push('\\');
-    for digit in [byte / 100, byte / 10 % 10, byte % 10] {
-        text.push(char::from(b'0' + digit));
+fn push_number(number: u16, text: &mut Vec<u8>) {
+    let mut least = 10_000;
+    while least > 1 && number < least {
+        least /= 10;
     }
+    while least > 0 {
+        text.push(b'0' + (number / least % 10) as u8);
+        least /= 10;
+    }
+}
+
+fn push_decimal(byte: u8, text: &mut Vec<u8>) {
+    text.extend_from_slice(&[b'\\', b'0' + byte / 100, b'0' + byte / 10 % 10, b'0' + byte % 10]);
 }
 
 /// Records beside the answer have to be sound too, or the message is not: only those are told here
@@ -243,29 +244,44 @@ fn checked_name(message: &[u8], from: usize) -> Option<usize> {
 }
 
 /// Appends a name in canonical presentation format; gives where it ends.
-fn push_name(message: &[u8], from: usize, text: &mut String) -> Option<usize> {
+fn push_name(message: &[u8], from: usize, text: &mut Vec<u8>) -> Option<usize> {
     let start = text.len();
     let end = walk_name(message, from, |label| push_label(label, text))?;
     if text.len() == start {
-        text.push('.');
+        text.push(b'.');
     }
     Some(end)
 }
 
+/// What stands for a byte of a label that needs no escape; 0 for one that does.
+const PLAIN: [u8; 256] = {
+    let mut plain = [0; 256];
+    let mut byte = 0x21;
+    while byte <= 0x7e {
+        plain[byte] = match byte as u8 {
+            b'.' | b'\\' | b'"' | b';' | b'(' | b')' | b'@' | b'$' => 0,
+            other => other.to_ascii_lowercase(),
+        };
+        byte += 1;
+    }
+    plain
+};
+
 /// As [`Name::from_labels`](super::Name::from_labels) writes it.
-fn push_label(label: &[u8], text: &mut String) {
-    for &byte in label {
-        match byte.to_ascii_lowercase() {
-            b @ (b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_') => text.push(char::from(b)),
-            b @ (b'.' | b'\\' | b'"' | b';' | b'(' | b')' | b'@' | b'$') => {
-                text.push('\\');
-                text.push(char::from(b));
+fn push_label(label: &[u8], text: &mut Vec<u8>) {
+    let start = text.len();
+    text.extend(label.iter().map(|&byte| PLAIN[usize::from(byte)]));
+    if text[start..].contains(&0) {
+        text.truncate(start);
+        for &byte in label {
+            match (PLAIN[usize::from(byte)], byte) {
+                (0, 0x21..=0x7e) => text.extend_from_slice(&[b'\\', byte]),
+                (0, other) => push_decimal(other, text),
+                (plain, _) => text.push(plain),
             }
-            b @ 0x21..=0x7e => text.push(char::from(b)),
-            b => push_decimal(b, text),
         }
     }
-    text.push('.');
+    text.push(b'.');
 }
 
 /// Visits the labels of a name. Pointers must lead back to before where they were met, each further

@@ -100,6 +100,20 @@ pub struct PopulationFacts {
     pub cohorts: Vec<String>,
 }
 
+impl crate::population::Population {
+    /// What a manifest says of the list; the digest is that of the file, which sealing writes.
+    pub fn facts(&self) -> PopulationFacts {
+        PopulationFacts {
+            name: self.name.clone(),
+            series: self.series.clone(),
+            unit: self.unit,
+            size: self.members.len(),
+            digest: Digest::new(),
+            cohorts: self.cohorts.clone(),
+        }
+    }
+}
+
 /// The file of answers.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Observations {

@@ -21,6 +21,7 @@ mod merge;
 pub mod observations;
 mod open;
 mod seal;
+mod sorting;
 mod verify;
 mod walk;
 
@@ -36,7 +37,8 @@ pub use error::SnapshotError;
 pub use list::{Summary, find, list};
 pub use manifest::{Counts, Crawl, Manifest, ManifestDraft, ManifestProblem, Observations, PopulationFacts, SCHEMA};
 pub use merge::{MergeError, merge, shard_note};
-pub use seal::{check_name, seal};
+pub use seal::{check_name, seal, seal_rows};
+pub use sorting::Sorting;
 pub use verify::{Problem, verify};
 pub use walk::Walk;
 

@@ -7,7 +7,7 @@ mod read;
 mod write;
 
 pub use read::{LineError, Reader};
-pub use write::write;
+pub use write::{push_row, write};
 
 /// The header, fixed for good.
 pub const COLUMNS: [&str; 6] = ["qname", "qtype", "outcome", "owner", "type", "rdata"];

@@ -3,20 +3,29 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::digest::{self, Digesting};
-use super::manifest::count;
+use super::observations::{COLUMNS, push_row};
+use super::open::{plain, read_manifest};
+use super::sorting::Sorting;
+use super::verify::check_sums;
 use super::{
-    MANIFEST, Manifest, ManifestDraft, OBSERVATIONS, OBSERVATIONS_ZST, Observations, POPULATION, PopulationFacts, SCHEMA, SUMS,
-    Snapshot, SnapshotError, digest12, observations,
+    Digest, MANIFEST, Manifest, ManifestDraft, OBSERVATIONS, OBSERVATIONS_ZST, Observations, POPULATION, PopulationFacts,
+    Problem, SCHEMA, SUMS, Snapshot, SnapshotError, digest12,
 };
 use crate::observation::Facts;
 use crate::population::Population;
 
 /// Smaller files stay plain text, so that small snapshots can be read with any tool.
 const COMPRESS_FROM: u64 = 64 << 10;
-/// Files up to this size get the strongest level that is still quick to write once.
-const LARGE: u64 = 64 << 20;
+/// Files up to this size are packed as small as can be; above it that costs more processor time than
+/// the crawl did, for a tenth less on disk (figures in benches/README.md).
+const SMALL: u64 = 8 << 20;
+const SMALLEST: i32 = 19;
+const QUICK: i32 = 3;
+/// Digests and compression are given so many octets at a time.
+const CHUNK: usize = 1 << 16;
 
 /// Writes `<root>/<population>/<date>-<digest12>/` and gives its path.
 ///
@@ -24,51 +33,175 @@ const LARGE: u64 = 64 << 20;
 /// back, and renamed. Sealing the same population and answers for the same date again changes
 /// nothing and gives the path of what is there.
 pub fn seal(root: &Path, population: &Population, facts: &Facts, draft: ManifestDraft) -> Result<PathBuf, SnapshotError> {
+    let list = |output: &mut dyn Write| output.write_all(&population.to_csv());
+    let fill = |rows: &mut Sorting| {
+        for (question, answer) in facts.iter() {
+            let types: Vec<String> = answer.records().iter().map(|r| r.rtype.to_string()).collect();
+            let records = answer.records().iter().zip(&types).map(|(r, t)| (r.owner.as_str(), t.as_str(), &*r.rdata));
+            rows.add(question.qname.as_str(), &question.qtype.to_string(), answer.outcome, records)?;
+        }
+        Ok(())
+    };
+    write_sealed(root, population.facts(), list, fill, draft, |dir| {
+        let read = Snapshot::open(dir)?;
+        match read.population == *population && read.facts == *facts {
+            true => Ok(()),
+            false => Err(SnapshotError::Unsealable("what was written does not read back as it was".to_owned())),
+        }
+    })
+}
+
+/// As [`seal`], for a list and answers that need not be in memory: `list` writes the canonical file
+/// of the population that `about` describes (its digest is filled in here), `fill` gives every
+/// question once, in any order. What was written is read back and its digests compared; that rows
+/// are in canonical form is the caller's care.
+pub fn seal_rows(
+    root: &Path,
+    about: PopulationFacts,
+    list: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    fill: impl FnOnce(&mut Sorting) -> io::Result<()>,
+    draft: ManifestDraft,
+) -> Result<PathBuf, SnapshotError> {
+    write_sealed(root, about, list, fill, draft, |_| Ok(()))
+}
+
+fn write_sealed(
+    root: &Path,
+    mut about: PopulationFacts,
+    list: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    fill: impl FnOnce(&mut Sorting) -> io::Result<()>,
+    draft: ManifestDraft,
+    check: impl FnOnce(&Path) -> Result<(), SnapshotError>,
+) -> Result<PathBuf, SnapshotError> {
     draft.check().map_err(SnapshotError::Unsealable)?;
-    check_name(&population.name)?;
-    let members = population.to_csv();
-    let (bytes, observed, digest) = measure(&members, facts).map_err(SnapshotError::io(root))?;
-    let file = if bytes < COMPRESS_FROM { OBSERVATIONS } else { OBSERVATIONS_ZST };
+    check_name(&about.name)?;
+    let series = root.join(&about.name);
+    fs::create_dir_all(&series).map_err(SnapshotError::io(&series))?;
+    sweep(&series);
+    // Beside the final place, so that the rename stays within one file system.
+    static SEALS: AtomicU32 = AtomicU32::new(0);
+    let number = SEALS.fetch_add(1, Ordering::Relaxed);
+    let draft_dir = Unfinished(series.join(format!(".{}-seal{number}.{}", draft.date, std::process::id())));
+    let dir = &draft_dir.0;
+    fs::create_dir(dir).map_err(SnapshotError::io(dir))?;
+    let _held = File::open(dir).ok().filter(|dir| dir.try_lock().is_ok());
+
+    let mut rows = Sorting::new(dir);
+    fill(&mut rows).map_err(SnapshotError::io(dir))?;
+    let mut both = Digesting::new(io::sink());
+    let mut members = None;
+    write_file(dir, POPULATION, |file| {
+        let mut output = Digesting::new(Both { file, copy: &mut both });
+        list(&mut output)?;
+        members = Some(output.finish().2);
+        Ok(())
+    })?;
+    about.digest = members.unwrap_or_default();
+    let (questions, counts) = (rows.questions(), rows.counts());
+    let (file, bytes, observed) = write_rows(dir, rows, &mut both)?;
+    let digest = both.finish().2;
     let manifest = Manifest {
         schema: SCHEMA,
         tool: concat!("mxcensus ", env!("CARGO_PKG_VERSION")).to_owned(),
         digest: digest.clone(),
         draft,
-        population: PopulationFacts {
-            name: population.name.clone(),
-            series: population.series.clone(),
-            unit: population.unit,
-            size: population.members.len(),
-            digest: digest::of_bytes(&[&members]),
-            cohorts: population.cohorts.clone(),
-        },
-        observations: Observations { file: file.to_owned(), questions: facts.len(), bytes, digest: observed },
-        counts: count(facts),
+        population: about,
+        observations: Observations { file: file.to_owned(), questions, bytes, digest: observed },
+        counts,
     };
-    let series = root.join(&population.name);
-    let dir = series.join(format!("{}-{}", manifest.date, digest12(&digest)));
-    if dir.exists() {
-        return same(&dir, &digest);
+    let text = manifest.to_toml().map_err(|error| SnapshotError::Unsealable(error.to_string()))?;
+    write_file(dir, MANIFEST, |file| file.write_all(text.as_bytes()))?;
+    let mut sums = Vec::new();
+    for name in [POPULATION, &manifest.observations.file, MANIFEST] {
+        let path = dir.join(name);
+        sums.push((name, digest::of_file(&path).map_err(SnapshotError::io(&path))?));
     }
-    fs::create_dir_all(&series).map_err(SnapshotError::io(&series))?;
-    sweep(&series);
-    // Beside the final place, so that the rename stays within one file system.
-    let draft_dir = Unfinished(series.join(format!(".{}-{}.{}", manifest.date, digest12(&digest), std::process::id())));
-    fs::create_dir(&draft_dir.0).map_err(SnapshotError::io(&draft_dir.0))?;
-    let _held = File::open(&draft_dir.0).ok().filter(|dir| dir.try_lock().is_ok());
-    write_files(&draft_dir.0, &members, facts, &manifest)?;
-    let read = Snapshot::open(&draft_dir.0)?;
-    if read.population != *population || read.facts != *facts {
-        return Err(SnapshotError::Unsealable("what was written does not read back as it was".to_owned()));
+    write_file(dir, SUMS, |file| file.write_all(digest::write_sums(&sums).as_bytes()))?;
+    sync(dir).map_err(SnapshotError::io(dir))?;
+    read_back(dir, &manifest)?;
+    check(dir)?;
+
+    let place = series.join(format!("{}-{}", manifest.date, digest12(&digest)));
+    if place.exists() {
+        return same(&place, &digest);
     }
-    match fs::rename(&draft_dir.0, &dir) {
+    match fs::rename(dir, &place) {
         Ok(()) => {
             sync(&series).map_err(SnapshotError::io(&series))?;
-            Ok(dir)
+            Ok(place)
         }
         // Another run sealed the same answers in the meantime.
-        Err(_) if dir.exists() => same(&dir, &digest),
-        Err(error) => Err(SnapshotError::Io { path: dir, error }),
+        Err(_) if place.exists() => same(&place, &digest),
+        Err(error) => Err(SnapshotError::Io { path: place, error }),
+    }
+}
+
+/// Writes the file of answers; gives its name, and size and digest of the CSV in it.
+fn write_rows(dir: &Path, rows: Sorting, both: &mut impl Write) -> Result<(&'static str, u64, Digest), SnapshotError> {
+    let mut header = Vec::new();
+    push_row(&mut header, COLUMNS);
+    let bytes = header.len() as u64 + rows.size();
+    let name = if bytes < COMPRESS_FROM { OBSERVATIONS } else { OBSERVATIONS_ZST };
+    let mut observed = None;
+    write_file(dir, name, |file| {
+        let mut copy = Digesting::new(both);
+        let write = |output: &mut dyn Write| {
+            let mut chunk = header;
+            let mut hand_on = |chunk: &mut Vec<u8>| {
+                copy.write_all(chunk)?;
+                output.write_all(chunk)?;
+                chunk.clear();
+                io::Result::Ok(())
+            };
+            rows.finish(|rows| {
+                chunk.extend_from_slice(rows);
+                if chunk.len() < CHUNK { Ok(()) } else { hand_on(&mut chunk) }
+            })?;
+            hand_on(&mut chunk)
+        };
+        if name == OBSERVATIONS {
+            write(file)?;
+        } else {
+            // One thread and a level that depends on the size alone: the same facts are the same bytes.
+            let mut encoder = zstd::Encoder::new(file, if bytes <= SMALL { SMALLEST } else { QUICK })?;
+            encoder.set_pledged_src_size(Some(bytes))?;
+            encoder.include_checksum(true)?;
+            write(&mut encoder)?;
+            encoder.finish()?;
+        }
+        observed = Some(copy.finish().2);
+        Ok(())
+    })?;
+    Ok((name, bytes, observed.unwrap_or_default()))
+}
+
+/// What is on disk unpacks to what was written.
+fn read_back(dir: &Path, manifest: &Manifest) -> Result<(), SnapshotError> {
+    let (path, mut csv) = plain(dir, manifest)?;
+    let mut found = Digesting::new(io::sink());
+    io::copy(&mut csv, &mut found).map_err(SnapshotError::io(&path))?;
+    let (_, bytes, digest) = found.finish();
+    match (bytes, &digest) == (manifest.observations.bytes, &manifest.observations.digest) {
+        true => Ok(()),
+        false => Err(SnapshotError::Unsealable("what was written does not read back as it was".to_owned())),
+    }
+}
+
+/// Writes to a file and hands on a copy.
+struct Both<A, B> {
+    file: A,
+    copy: B,
+}
+
+impl<A: Write, B: Write> Write for Both<A, B> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.file.write(bytes)?;
+        self.copy.write_all(&bytes[..n])?;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 
@@ -97,43 +230,6 @@ fn sweep(series: &Path) {
     }
 }
 
-/// Size and digest of the CSV, and the digest over both files, in constant memory.
-fn measure(members: &[u8], facts: &Facts) -> io::Result<(u64, String, String)> {
-    let mut both = Digesting::new(io::sink());
-    both.write_all(members)?;
-    let mut csv = Digesting::new(both);
-    observations::write(facts, BufWriter::new(&mut csv))?;
-    let (both, bytes, observed) = csv.finish();
-    Ok((bytes, observed, both.finish().2))
-}
-
-fn write_files(dir: &Path, members: &[u8], facts: &Facts, manifest: &Manifest) -> Result<(), SnapshotError> {
-    let text = manifest.to_toml().map_err(|error| SnapshotError::Unsealable(error.to_string()))?;
-    write_file(dir, POPULATION, |file| file.write_all(members))?;
-    write_file(dir, &manifest.observations.file, |file| match manifest.observations.file == OBSERVATIONS_ZST {
-        false => observations::write(facts, file),
-        true => compress(facts, manifest.observations.bytes, file),
-    })?;
-    write_file(dir, MANIFEST, |file| file.write_all(text.as_bytes()))?;
-    let mut sums = Vec::new();
-    for name in [POPULATION, &manifest.observations.file, MANIFEST] {
-        let path = dir.join(name);
-        sums.push((name, digest::of_file(&path).map_err(SnapshotError::io(&path))?));
-    }
-    write_file(dir, SUMS, |file| file.write_all(digest::write_sums(&sums).as_bytes()))?;
-    sync(dir).map_err(SnapshotError::io(dir))
-}
-
-/// One thread and a level that depends on the size alone: the same facts are the same bytes.
-fn compress(facts: &Facts, bytes: u64, output: impl Write) -> io::Result<()> {
-    let level = if bytes <= LARGE { 19 } else { 9 };
-    let mut encoder = zstd::Encoder::new(output, level)?;
-    encoder.set_pledged_src_size(Some(bytes))?;
-    encoder.include_checksum(true)?;
-    observations::write(facts, &mut encoder)?;
-    encoder.finish()?.flush()
-}
-
 fn write_file(dir: &Path, name: &str, fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), SnapshotError> {
     let path = dir.join(name);
     let write = || {
@@ -149,8 +245,13 @@ fn sync(dir: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) }
 }
 
+/// The snapshot that stands there already, if it is whole and holds the same.
 fn same(dir: &Path, digest: &str) -> Result<PathBuf, SnapshotError> {
-    match Snapshot::open(dir)?.manifest.digest == digest {
+    let problems: Vec<Problem> = check_sums(dir);
+    if !problems.is_empty() {
+        return Err(SnapshotError::Damaged { dir: dir.to_owned(), problems });
+    }
+    match read_manifest(dir)?.digest == digest {
         true => Ok(dir.to_owned()),
         false => Err(SnapshotError::Occupied { dir: dir.to_owned() }),
     }

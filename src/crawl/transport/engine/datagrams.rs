@@ -51,7 +51,16 @@ impl Socket {
 
     /// Receives up to [`BATCH`] datagrams and gives how many.
     pub fn receive(&self, buffers: &mut Buffers) -> io::Result<usize> {
-        self.0.try_io(Interest::READABLE, || buffers.receive(&self.0))
+        let mut count = 0;
+        let received = self.0.try_io(Interest::READABLE, || {
+            count = buffers.receive(&self.0)?;
+            // Fewer than there was room for: there are no more, and asking again would only say so.
+            if count < BATCH { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+        });
+        match received {
+            Err(error) if count == 0 => Err(error),
+            _ => Ok(count),
+        }
     }
 
     /// Sends datagrams of one length with one call, or with one call each where `segment` is false.

@@ -41,6 +41,13 @@ const LETTERS_LOST: u32 = 16;
 /// Datagrams taken from one socket before the others get their turn.
 const FAIR_SHARE: usize = 4 * BATCH;
 
+/// With so many questions in flight, and so many replies the last time, replies are left to gather
+/// for a moment before they are read: a network card that holds back its interrupts does the same.
+/// One wake-up, one system call and one batch of further questions then serve many of them.
+const BUSY: usize = 256;
+const MANY: usize = 16;
+const GATHER: Duration = Duration::from_micros(400);
+
 const NOBODY: u32 = u32::MAX;
 
 /// One resolver, asked over UDP, and over TCP where a reply does not fit.
@@ -56,12 +63,17 @@ pub(in crate::crawl) struct Engine {
     stalled: HashSet<Question>,
     attempts: Vec<Attempt>,
     free: Vec<u32>,
-    /// Attempts to be sent with the next batch.
-    pending: Vec<u32>,
+    /// Attempts to be sent with the next batch, each with its length; the first `timed` of them
+    /// are waited for already.
+    pending: Vec<(usize, u32)>,
+    timed: usize,
     /// Attempts by how long they wait, each queue in order of expiry.
     expiries: Vec<(Duration, Expiries)>,
     ghosts: Expiries,
     in_flight: usize,
+    /// When datagrams were read last, and how many replies they brought.
+    read: Instant,
+    brought: usize,
     buffers: Buffers,
     random: StdRng,
     segments: bool,
@@ -128,9 +140,12 @@ impl Engine {
             attempts: Vec::new(),
             free: Vec::new(),
             pending: Vec::new(),
+            timed: 0,
             expiries: Vec::new(),
             ghosts: VecDeque::new(),
             in_flight: 0,
+            read: Instant::now(),
+            brought: 0,
             buffers: Buffers::new(),
             random: StdRng::from_rng(&mut rand::rng()),
             segments: SEGMENTS,
@@ -234,15 +249,20 @@ impl Engine {
             return;
         }
         let mut pending = std::mem::take(&mut self.pending);
-        pending.sort_unstable_by_key(|&place| self.attempts[place as usize].wire.len());
+        let now = Instant::now();
+        for &(_, place) in &pending[self.timed..] {
+            self.attempts[place as usize].begun = now;
+            self.expire_after(now, self.attempts[place as usize].wait, place);
+        }
+        pending.sort_unstable();
         let mut sent = 0;
         let mut failed = None;
         while sent < pending.len() {
-            let length = self.attempts[pending[sent] as usize].wire.len();
-            let same = pending[sent..].iter().take(BATCH).take_while(|&&p| self.attempts[p as usize].wire.len() == length);
+            let length = pending[sent].0;
+            let same = pending[sent..].iter().take(BATCH).take_while(|(l, _)| *l == length);
             let mut slices = [IoSlice::new(&[]); BATCH];
             let mut count = 0;
-            for (slice, &place) in slices.iter_mut().zip(same) {
+            for (slice, &(_, place)) in slices.iter_mut().zip(same) {
                 *slice = IoSlice::new(&self.attempts[place as usize].wire);
                 count += 1;
             }
@@ -267,6 +287,7 @@ impl Engine {
             }
         }
         pending.drain(..sent);
+        self.timed = pending.len();
         self.pending = pending;
         match failed {
             Some(port) => self.fail_port(port, replies),
@@ -291,14 +312,32 @@ impl Engine {
     fn fail_port(&mut self, port: usize, replies: &mut Vec<Reply>) {
         let struck = |a: &Attempt| a.port == port && a.state == State::Datagram;
         let places: Vec<u32> = (0..self.attempts.len()).filter(|&i| struck(&self.attempts[i])).map(|i| i as u32).collect();
-        self.pending.retain(|place| !places.contains(place));
+        self.pending.retain(|(_, place)| !places.contains(place));
+        self.timed = self.pending.len();
         for place in places {
             let reply = self.finish(place, Answer::empty(Outcome::NetworkError));
             replies.push(reply);
         }
     }
 
+    /// Lets replies gather where they come thick and fast.
+    fn gather(&self) {
+        if self.in_flight >= BUSY && self.brought >= MANY {
+            // The thread is the crawl's own, and everything on it can wait for less than a millisecond.
+            std::thread::sleep(GATHER.saturating_sub(self.read.elapsed()));
+        }
+    }
+
     fn receive(&mut self, cx: &mut Context<'_>, replies: &mut Vec<Reply>) {
+        let before = replies.len();
+        self.gather();
+        self.clock = Instant::now();
+        self.read_ports(cx, replies);
+        self.read = self.clock;
+        self.brought = replies.len() - before;
+    }
+
+    fn read_ports(&mut self, cx: &mut Context<'_>, replies: &mut Vec<Reply>) {
         for port in 0..self.ports.len() {
             let mut taken = 0;
             while taken < FAIR_SHARE && self.ports[port].socket.poll_readable(cx).is_ready() {
@@ -412,7 +451,8 @@ impl Engine {
             return replies.push(reply);
         }
         // Still unsent where the kernel had no room all this time: nothing will come back.
-        self.pending.retain(|&p| p != place);
+        self.pending.retain(|&(_, p)| p != place);
+        self.timed = self.timed.min(self.pending.len());
         attempt.state = State::Ghost;
         attempt.generation = attempt.generation.wrapping_add(1);
         self.ghosts.push_back((now + AFTERLIFE, place, attempt.generation));
@@ -447,12 +487,12 @@ impl Transport for Engine {
         let attempt = &mut self.attempts[place as usize];
         attempt.token = ask.token;
         attempt.question = Some(ask.question.clone());
-        let now = Instant::now();
-        (attempt.begun, attempt.wait) = (now, ask.wait);
+        attempt.wait = ask.wait;
         attempt.truncated = false;
         attempt.end = query::encode(&mut attempt.wire, ask.question, keeps_letters.then_some(&mut self.random));
         self.in_flight += 1;
         if ask.stream {
+            attempt.begun = Instant::now();
             return self.hand_to_stream(place);
         }
         let port = &mut self.ports[self.current];
@@ -468,13 +508,11 @@ impl Transport for Engine {
         attempt.state = State::Datagram;
         (attempt.port, attempt.id) = (self.current, id);
         query::set_id(&mut attempt.wire, id);
-        self.pending.push(place);
-        self.expire_after(now, ask.wait, place);
+        self.pending.push((attempt.wire.len(), place));
     }
 
     fn poll_replies(&mut self, cx: &mut Context<'_>, replies: &mut Vec<Reply>) -> Poll<()> {
         let before = replies.len();
-        self.clock = Instant::now();
         replies.append(&mut self.ready);
         self.flush(cx, replies);
         self.receive(cx, replies);
