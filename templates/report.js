@@ -31,13 +31,6 @@
     return made;
   };
 
-  // The value of a cell: the exact one, or else what is seen without the evidence below it.
-  const value = (cell) => {
-    if (cell.dataset.v !== undefined) return cell.dataset.v;
-    const details = cell.querySelector("details");
-    if (!details) return cell.textContent;
-    return [...details.querySelectorAll("li")].map((line) => line.textContent).join("; ");
-  };
   const number = (text) => (text === "" ? NaN : Number(text.replaceAll(",", "")));
   const order = new Intl.Collator("en", { numeric: true, sensitivity: "base" }).compare;
 
@@ -47,17 +40,135 @@
     return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
 
+  // The texts of all long tables, each once; rows are lists of their numbers.
+  const { texts, sheets } = JSON.parse(document.getElementById("data").textContent);
+
+  // The id of a member's row, safe in a link: letters, digits and "-." as they are, other bytes as "_xx".
+  const bytes = new TextEncoder();
+  const anchor = (id) => /^[A-Za-z0-9.-]*$/.test(id) ? `m-${id}` : `m-${[...bytes.encode(id)].map((b) => {
+    const c = String.fromCharCode(b);
+    return /[A-Za-z0-9.-]/.test(c) ? c : `_${b.toString(16).padStart(2, "0")}`;
+  }).join("")}`;
+
+  // Which texts hold a word: asked once a word, whatever table is filtered.
+  let lower;
+  const found = new Map();
+  const holding = (word) => {
+    lower ??= texts.map((text) => text.toLowerCase());
+    if (!found.has(word)) {
+      if (found.size > 50) found.clear();
+      const mask = new Uint8Array(lower.length);
+      for (let i = 0; i < lower.length; i += 1) if (lower[i].includes(word)) mask[i] = 1;
+      found.set(word, mask);
+    }
+    return found.get(word);
+  };
+
+  // Rows that stand in the page as markup.
+  class Written {
+    constructor(table) {
+      this.rows = [...table.tBodies[0].rows];
+      this.length = this.rows.length;
+    }
+
+    // The exact value where the cell has one, or else what is seen.
+    value(row, column) {
+      const cell = this.rows[row].cells[column];
+      return cell.dataset.v ?? cell.textContent;
+    }
+
+    sorter(column, numeric) {
+      const keys = this.rows.map((_, row) => (numeric ? number(this.value(row, column)) : this.value(row, column)));
+      return { empty: (row) => (numeric ? Number.isNaN(keys[row]) : keys[row] === ""), compare: numeric ? (a, b) => keys[a] - keys[b] : (a, b) => order(keys[a], keys[b]) };
+    }
+
+    filter(words, rows) {
+      this.texts ??= this.rows.map((row) => row.textContent.toLowerCase());
+      return rows.filter((row) => words.every((word) => this.texts[row].includes(word)));
+    }
+
+    node(row) {
+      return this.rows[row];
+    }
+  }
+
+  // Rows that stand in the page as data, drawn when they are looked at.
+  class Listed {
+    constructor(table) {
+      this.rows = sheets[table.dataset.name];
+      this.length = this.rows.length;
+      this.own = "own" in table.dataset;
+      this.heads = [...table.tHead.rows[0].cells].map((head) => ({ lines: head.dataset.lines, numeric: head.classList.contains("n") }));
+    }
+
+    value(row, column) {
+      const cell = this.rows[row][column + 1];
+      return typeof cell === "number" ? texts[cell] : cell.map((line) => line.map((text) => texts[text]).join(" ")).join("; ");
+    }
+
+    // Texts get their place in the order once; rows then compare as numbers. Cells of lines sort by how many they hold.
+    sorter(column, numeric) {
+      const cells = this.rows.map((row) => row[column + 1]);
+      if (this.heads[column].lines) return { empty: () => false, compare: (a, b) => cells[a].length - cells[b].length };
+      const places = new Map();
+      if (numeric) for (const cell of cells) places.set(cell, number(texts[cell]));
+      else [...new Set(cells)].sort((a, b) => order(texts[a], texts[b])).forEach((text, i) => places.set(text, i));
+      const keys = Float64Array.from(cells, (cell) => places.get(cell));
+      return { empty: (row) => texts[cells[row]] === "", compare: (a, b) => keys[a] - keys[b] };
+    }
+
+    filter(words, rows) {
+      // The numbers of each row in one long list, without those of its id.
+      if (!this.flat) {
+        const parts = this.rows.map((row) => row.slice(1).flat(2));
+        this.ends = new Uint32Array(parts.length + 1);
+        parts.forEach((part, i) => { this.ends[i + 1] = this.ends[i] + part.length; });
+        this.flat = Uint32Array.from(parts.flat());
+      }
+      const masks = words.map(holding);
+      const has = (mask, row) => {
+        for (let i = this.ends[row]; i < this.ends[row + 1]; i += 1) if (mask[this.flat[i]]) return true;
+        return false;
+      };
+      return rows.filter((row) => masks.every((mask) => has(mask, row)));
+    }
+
+    node(row) {
+      const [member, ...cells] = this.rows[row];
+      const id = anchor(texts[member]);
+      const made = element("tr", this.own ? { id } : {});
+      cells.forEach((cell, column) => {
+        const { lines, numeric } = this.heads[column];
+        const part = column === 0 ? element("th", { scope: "row" }) : element("td", numeric ? { class: "n" } : {});
+        if (column === 0) part.append(element("a", { href: `#${id}` }, texts[cell]));
+        else if (!lines) part.textContent = texts[cell];
+        else if (cell.length === 0) part.textContent = "none";
+        else part.append(this.details(cell, lines));
+        made.append(part);
+      });
+      return made;
+    }
+
+    details(cell, noun) {
+      const details = element("details", {});
+      details.append(element("summary", {}, `${cell.length} ${noun}${cell.length === 1 ? "" : "s"}`));
+      const list = element("ul", {});
+      for (const line of cell) list.append(element("li", {}, line.map((text) => texts[text]).join(" ")));
+      details.append(list);
+      return details;
+    }
+  }
+
   class Table {
     constructor(table) {
       this.table = table;
       this.body = table.tBodies[0];
       this.heads = [...table.tHead.rows[0].cells];
-      this.rows = [...this.body.rows];
-      this.shown = this.rows;
+      this.source = "sheet" in table.dataset ? new Listed(table) : new Written(table);
+      this.all = Array.from({ length: this.source.length }, (_, i) => i);
+      this.shown = this.all;
       this.first = 0;
-      this.keys = new Map();
       this.orders = new Map();
-      this.texts = null;
       this.sorted = -1;
       this.falling = false;
       this.heads.forEach((head, column) => {
@@ -72,18 +183,18 @@
     }
 
     addTools() {
-      const name = document.getElementById(this.table.getAttribute("aria-labelledby")).textContent;
+      const name = this.table.getAttribute("aria-label");
       const tools = element("div", { class: "tools" });
-      if (this.rows.length > 8) {
-        this.filter = element("input", { type: "search", placeholder: "Filter", "aria-label": `Filter ${name}`, autocomplete: "off" });
-        this.filter.addEventListener("input", () => this.apply());
-        tools.append(this.filter);
+      if (this.all.length > 8) {
+        this.input = element("input", { type: "search", placeholder: "Filter", "aria-label": `Filter ${name}`, autocomplete: "off" });
+        this.input.addEventListener("input", () => this.apply());
+        tools.append(this.input);
       }
       this.count = element("span", { class: "count" });
-      const save = element("button", { type: "button", "aria-label": `Save ${name} as CSV` }, "Save as CSV");
+      const save = element("button", { type: "button", "aria-label": `Save as CSV: ${name}` }, "Save as CSV");
       save.addEventListener("click", () => this.save());
       tools.append(save, this.count);
-      if (this.rows.length > PAGE) {
+      if (this.all.length > PAGE) {
         const pager = element("span", { class: "pager" });
         this.back = element("button", { type: "button", "aria-label": `Previous rows of ${name}` }, "Previous");
         this.on = element("button", { type: "button", "aria-label": `Next rows of ${name}` }, "Next");
@@ -95,26 +206,14 @@
       this.table.closest(".scroll").before(tools);
     }
 
-    // Sort keys of a column, read once.
-    key(column) {
-      if (!this.keys.has(column)) {
-        const numeric = this.heads[column].classList.contains("n");
-        const read = (row) => { const text = value(row.cells[column]); return numeric ? number(text) : text; };
-        this.keys.set(column, new Map(this.rows.map((row) => [row, read(row)])));
-      }
-      return this.keys.get(column);
-    }
-
     sort(column) {
       const numeric = this.heads[column].classList.contains("n");
-      this.falling = this.sorted === column ? !this.falling : numeric;
+      this.falling = this.sorted === column ? !this.falling : numeric || "lines" in this.heads[column].dataset;
       this.sorted = column;
       // Sorted once a column and turned round for the other way; empty cells stay last either way.
       if (!this.orders.has(column)) {
-        const key = this.key(column);
-        const empty = (row) => (numeric ? Number.isNaN(key.get(row)) : key.get(row) === "");
-        const compare = numeric ? (a, b) => key.get(a) - key.get(b) : (a, b) => order(key.get(a), key.get(b));
-        this.orders.set(column, [this.rows.filter((row) => !empty(row)).sort(compare), this.rows.filter(empty)]);
+        const { empty, compare } = this.source.sorter(column, numeric);
+        this.orders.set(column, [this.all.filter((row) => !empty(row)).sort(compare), this.all.filter(empty)]);
       }
       const [full, empty] = this.orders.get(column);
       this.order = [...(this.falling ? full.toReversed() : full), ...empty];
@@ -123,22 +222,11 @@
     }
 
     apply() {
-      const words = (this.filter?.value ?? "").toLowerCase().split(/\s+/).filter(Boolean);
-      const rows = this.order ?? this.rows;
-      if (words.length) {
-        const texts = this.read();
-        this.shown = rows.filter((row) => words.every((word) => texts.get(row).includes(word)));
-      } else {
-        this.shown = rows;
-      }
+      const words = (this.input?.value ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+      const rows = this.order ?? this.all;
+      this.shown = words.length ? this.source.filter(words, rows) : rows;
       this.first = 0;
       this.draw();
-    }
-
-    // What a filter looks through: everything in a row, its records among it.
-    read() {
-      this.texts ??= new Map(this.rows.map((row) => [row, row.textContent.toLowerCase()]));
-      return this.texts;
     }
 
     turn(step) {
@@ -149,12 +237,12 @@
 
     draw() {
       const end = Math.min(this.first + PAGE, this.shown.length);
-      this.body.replaceChildren(...this.shown.slice(this.first, end));
-      const total = numbers.format(this.rows.length);
-      const found = this.shown.length === this.rows.length ? total : `${numbers.format(this.shown.length)} of ${total}`;
+      this.body.replaceChildren(...this.shown.slice(this.first, end).map((row) => this.source.node(row)));
+      const total = numbers.format(this.all.length);
+      const left = this.shown.length === this.all.length ? total : `${numbers.format(this.shown.length)} of ${total}`;
       const range = this.shown.length > PAGE ? `${numbers.format(this.first + 1)}\u2013${numbers.format(end)} of ` : "";
-      this.count.textContent = `${range}${found} ${this.rows.length === 1 ? "row" : "rows"}`;
-      if (this.filter?.value) said.textContent = this.count.textContent;
+      this.count.textContent = `${range}${left} ${this.all.length === 1 ? "row" : "rows"}`;
+      if (this.input?.value) said.textContent = this.count.textContent;
       if (this.back) this.back.disabled = this.first === 0;
       if (this.on) this.on.disabled = end >= this.shown.length;
     }
@@ -163,7 +251,7 @@
     save() {
       const numeric = this.heads.map((head) => head.classList.contains("n"));
       const lines = [this.heads.map((head) => csvCell(head.dataset.name, true)).join(",")];
-      for (const row of this.shown) lines.push([...row.cells].map((cell, i) => csvCell(value(cell), numeric[i])).join(","));
+      for (const row of this.shown) lines.push(numeric.map((n, i) => csvCell(this.source.value(row, i), n)).join(","));
       const link = element("a", { download: `${this.table.dataset.name}.csv` });
       link.href = URL.createObjectURL(new Blob([`${lines.join("\n")}\n`], { type: "text/csv" }));
       link.click();
@@ -171,43 +259,39 @@
       said.textContent = `${link.download} saved`;
     }
 
-    // Brings a row into view, whatever filter and page hide it.
+    // Brings a row into view, whatever filter and page hide it, and gives its element.
     reveal(row) {
       if (!this.shown.includes(row)) {
-        if (this.filter) this.filter.value = "";
+        if (this.input) this.input.value = "";
         this.apply();
       }
-      this.first = Math.floor(this.shown.indexOf(row) / PAGE) * PAGE;
+      const place = this.shown.indexOf(row);
+      this.first = Math.floor(place / PAGE) * PAGE;
       this.draw();
+      return this.body.rows[place - this.first];
     }
   }
 
+  // Members by the id of their row.
   const targets = new Map();
-  const tables = new Map();
   for (const table of document.querySelectorAll(".table table")) {
     const made = new Table(table);
-    tables.set(table, made);
-    for (const row of made.rows) if (row.id) targets.set(row.id, [made, row]);
+    if (made.source.own) made.source.rows.forEach(([member], row) => targets.set(anchor(texts[member]), [made, row]));
   }
-
-  // Large tables are read before the first letter is typed.
-  const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 200));
-  for (const table of document.querySelectorAll(".table table")) idle(() => tables.get(table).read());
 
   const open = () => {
     let id;
     try { id = decodeURIComponent(location.hash.slice(1)); } catch { return; }
-    const found = targets.get(id);
-    if (!found) return;
-    const [table, row] = found;
-    table.reveal(row);
+    const target = targets.get(id);
+    if (!target) return;
+    const [table, place] = target;
+    const row = table.reveal(place);
     document.querySelectorAll("tr.hit").forEach((other) => other.classList.remove("hit"));
     row.classList.add("hit");
     const details = row.querySelector("details");
     if (details) details.open = true;
-    const focus = row.querySelector("a");
     row.scrollIntoView({ block: "center" });
-    focus?.focus({ preventScroll: true });
+    row.querySelector("a")?.focus({ preventScroll: true });
   };
   addEventListener("hashchange", open);
   document.addEventListener("click", (event) => {

@@ -18,7 +18,9 @@ const SMALL: i128 = 10;
 
 /// Relative change of every row, sorted by it, with counts at both ends and points.
 pub fn change_bars(table: &DiffTable, style: &Style) -> Chart {
-    let Folded { mut named, rest } = fold::diffs(table, style.top);
+    let folded = fold::diffs(table, style.top);
+    let note = folded.note(table.by);
+    let Folded { mut named, rest, .. } = folded;
     // Sorted by what the bars show; the folded rows stand last whatever they did.
     named.sort_by_key(|r| (r.row == Row::Other, r.relative_change.map(|c| -c), -r.new));
     let is_small = |r: &&DiffRow| few(r);
@@ -54,6 +56,7 @@ pub fn change_bars(table: &DiffTable, style: &Style) -> Chart {
             panel(table)
         ),
         words::sources(table),
+        note,
         words::parts(table.rows.iter().flat_map(|r| [&r.old, &r.new])),
     ];
     let name = format!("change-{}", table.role.as_str());

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use num_traits::Zero;
 
 use super::colour::Colour;
+use super::country::country;
 use super::frame::Frame;
 use super::palette::{self, Fill, HEAT_STEPS, Ink};
 use super::rows::{Block, Rows};
@@ -100,10 +101,14 @@ impl Columns {
     }
 }
 
-/// `Energy` of `sector=Energy`.
+/// `Energy` of `sector=Energy`, `Finland` of `country=fi`.
 fn part(table: &ShareTable) -> &str {
     let cohort = table.cohort.as_deref().unwrap_or("all");
-    cohort.split_once('=').map_or(cohort, |(_, value)| value)
+    match cohort.split_once('=') {
+        Some(("country", code)) => country(code).unwrap_or(code),
+        Some((_, value)) => value,
+        None => cohort,
+    }
 }
 
 fn begin(first: &ShareTable, tables: &[&ShareTable], all: &Columns, style: &Style, what: &str) -> Frame {
@@ -111,9 +116,10 @@ fn begin(first: &ShareTable, tables: &[&ShareTable], all: &Columns, style: &Styl
     let subtitle = [
         format!("{}{} \u{b7} {what}", words::measure(first.role), words::grouping(first.by)),
         format!(
-            "{} of {} {} \u{b7} {}",
+            "n = {} {} measured in {} {} \u{b7} {}",
+            words::count(&tables.iter().map(|t| t.base.measured()).sum()),
+            p.unit.noun(2),
             words::whole(tables.len()),
-            p.population,
             if tables.len() == 1 { "part" } else { "parts" },
             p.dates()
         ),
@@ -162,7 +168,7 @@ fn finish(frame: Frame, first: &ShareTable, tables: &[&ShareTable], all: &Column
         })
         .max()
         .unwrap_or_default();
-    let mut notes = vec!["n: members measured in the part; shares are of these.".to_owned()];
+    let mut notes = vec![format!("n: {} measured in the part; shares are of these.", first.provenance.unit.noun(2))];
     if !unreachable.is_zero() {
         notes.push(format!("Unreachable members are left out, up to {} in a part.", words::count(&unreachable)));
     }

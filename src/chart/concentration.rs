@@ -35,7 +35,7 @@ pub fn concentration(table: &ShareTable, style: &Style) -> Chart {
     if steps.is_empty() || !table.role.is_exclusive() {
         frame.say("Shares add up for roles that a member gives to one vendor alone; here there is nothing to add up.");
     } else {
-        draw(&mut frame, &steps);
+        draw(&mut frame, &steps, table.by.noun(2));
     }
     let mut notes = vec![
         "Self-hosted and unattributed members are in the denominator and not in the curve, which therefore ends below 100 %."
@@ -83,7 +83,7 @@ fn finding(table: &ShareTable, steps: &[(&str, &Row, Count, Count)]) -> String {
     }
 }
 
-fn draw(frame: &mut Frame, steps: &[(&str, &Row, Count, Count)]) {
+fn draw(frame: &mut Frame, steps: &[(&str, &Row, Count, Count)], vendors: &str) {
     let font = Type::LABEL;
     let axis_width = Type::AXIS.width(&tick_percent(1.0)) + 8.0;
     let (x0, x1, top) = (frame.left + axis_width, frame.right - 10.0, frame.y + 8.0);
@@ -107,7 +107,7 @@ fn draw(frame: &mut Frame, steps: &[(&str, &Row, Count, Count)]) {
     // Names stand right below their dots, as long as each step is high enough to keep them apart.
     for (i, (label, row, share, sum)) in steps.iter().enumerate().take(NAMED) {
         let point = at(i as f64 + 1.0, float(sum));
-        let text = format!("{label} +{}", words::percent(share));
+        let text = format!("{}{label} {}", if i > 0 { "+ " } else { "" }, words::percent(share));
         let apart = i == 0 || HEIGHT * float(share) >= font.leading() + 1.0;
         if !apart || point.1 + 22.0 > bottom || point.0 + 6.0 + font.width(&text) > x1 {
             break;
@@ -118,5 +118,6 @@ fn draw(frame: &mut Frame, steps: &[(&str, &Row, Count, Count)]) {
         frame.scene.disc(point.0, point.1, 4.5, ink);
         frame.scene.text(point.0 + 6.0, point.1 + 16.0, &text, font, Anchor::Start);
     }
-    frame.y = bottom + 24.0;
+    frame.tick((x0 + x1) / 2.0, bottom + 33.0, &format!("number of {vendors}, largest first"));
+    frame.y = bottom + 42.0;
 }

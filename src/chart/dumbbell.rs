@@ -15,7 +15,7 @@ use crate::share::{Base, Count, Row};
 
 /// Shares before and after, largest first, with counts and points beside them.
 pub fn dumbbell(table: &DiffTable, style: &Style) -> Chart {
-    let Folded { named, rest } = fold::diffs(table, style.top);
+    let Folded { named, rest, .. } = fold::diffs(table, style.top);
     let present = |r: &&DiffRow| !r.old.is_zero() || !r.new.is_zero();
     let outside = |r: &&DiffRow| matches!(r.row, Row::NoMail | Row::Unreachable);
     let (apart, inside): (Vec<&DiffRow>, Vec<&DiffRow>) = rest.iter().filter(present).partition(outside);
@@ -135,6 +135,16 @@ fn draw(frame: &mut Frame, rows: &Rows, all: &[&DiffRow], table: &DiffTable) {
             continue;
         }
         let font = |newer: bool| if newer { Type::FIGURE.bold() } else { Type::FIGURE.ink(Ink::Muted) };
+        let beside = format!("from {}", text(row.share_old));
+        let width = Type::FIGURE.bold().width(&text(row.share_new)) + 6.0;
+        let crosses = a.min(b) - 10.0 - Type::FIGURE.bold().width(&text(low)) < x0;
+        if crosses && a.max(b) + 10.0 + width + Type::FIGURE.width(&beside) <= rows.plot.right() {
+            // No room before the axis: the old figure stands after the new one.
+            let at = a.max(b) + 10.0;
+            frame.scene.text_on_paper(at, baseline, &text(row.share_new), font(true), Anchor::Start);
+            frame.scene.text_on_paper(at + width, baseline, &beside, font(false), Anchor::Start);
+            continue;
+        }
         frame.scene.text_on_paper(a.min(b) - 10.0, baseline, &text(low), font(b < a), Anchor::End);
         frame.scene.text_on_paper(a.max(b) + 10.0, baseline, &text(high), font(b >= a), Anchor::Start);
     }

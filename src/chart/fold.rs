@@ -4,14 +4,26 @@ use std::cmp::Reverse;
 
 use num_traits::Zero;
 
+use super::words;
 use crate::diff::{DiffRow, DiffTable};
 use crate::share::{Count, Grouping, Row, ShareRow, ShareTable};
 
 /// Named rows one by one and the rest of them as one; then the rows that are not named. `total` is left out.
 pub struct Folded<R> {
     pub named: Vec<R>,
-    /// How many rows stand in [`Row::Other`], where it is known.
     pub rest: Vec<R>,
+    /// Named rows left out: a member of a reach role can have several, so that their counts have no sum.
+    pub hidden: usize,
+}
+
+impl<R> Folded<R> {
+    /// A note on what is left out; empty where nothing is.
+    pub fn note(&self, by: Grouping) -> String {
+        match self.hidden {
+            0 => String::new(),
+            n => format!("{n} smaller {} are not drawn: their members overlap, so that they have no sum.", by.noun(n)),
+        }
+    }
 }
 
 fn other_label(by: Grouping, folded: usize, already: bool) -> String {
@@ -31,12 +43,15 @@ pub fn shares(table: &ShareTable, top: usize) -> Folded<ShareRow> {
             _ => rest.push(row.clone()),
         }
     }
+    let mut hidden = 0;
     // One row alone is named, not folded: "1 other vendor" would hide a name for no gain in room.
     if let [only] = other.as_slice()
         && only.withheld.is_none()
         && matches!(only.row, Row::Named(_))
     {
         named.push((*only).clone());
+    } else if !other.is_empty() && !table.role.is_exclusive() && other.iter().any(|r| r.row != Row::Other) {
+        hidden = other.len();
     } else if !other.is_empty() {
         let sum = |f: fn(&ShareRow) -> Count| other.iter().map(|r| f(r)).sum::<Count>();
         let already = other.iter().any(|r| r.row == Row::Other);
@@ -55,10 +70,11 @@ pub fn shares(table: &ShareTable, top: usize) -> Folded<ShareRow> {
             withheld: None,
         });
     }
-    Folded { named, rest }
+    Folded { named, rest, hidden }
 }
 
-/// Named rows by their larger count. Rows that were zero on both sides are left out.
+/// Named rows by their larger count, those that titles name among them. Rows that were zero on both sides are
+/// left out.
 pub fn diffs(table: &DiffTable, top: usize) -> Folded<DiffRow> {
     let (mut named, mut rest, mut other) = (Vec::new(), Vec::new(), Vec::new());
     for row in &table.rows {
@@ -72,12 +88,25 @@ pub fn diffs(table: &DiffTable, top: usize) -> Folded<DiffRow> {
     }
     named.sort_by_key(|r| Reverse(r.old.max(r.new)));
     if named.len() > top + usize::from(other.is_empty()) {
-        other.extend(named.split_off(top));
+        let (winner, loser) = words::extremes(table);
+        let titled = |r: &DiffRow| winner.into_iter().chain(loser).any(|t| t.row == r.row);
+        // The largest keep their order; what is titled and small takes the place of the smallest of them.
+        let mut places = top.saturating_sub(named.iter().filter(|r| titled(r)).count());
+        let (kept, folded): (Vec<DiffRow>, Vec<DiffRow>) = named.into_iter().partition(|r| {
+            let fits = places > 0 && !titled(r);
+            places -= usize::from(fits);
+            fits || titled(r)
+        });
+        named = kept;
+        other.extend(folded);
     }
-    if !other.is_empty() {
+    let mut hidden = 0;
+    if !table.role.is_exclusive() && other.iter().any(|r| r.row != Row::Other) {
+        hidden = other.len();
+    } else if !other.is_empty() {
         named.push(together(table, &other));
     }
-    Folded { named, rest }
+    Folded { named, rest, hidden }
 }
 
 fn together(table: &DiffTable, rows: &[DiffRow]) -> DiffRow {

@@ -13,7 +13,9 @@ use crate::share::{Row, ShareRow, ShareTable};
 /// Bars of share with thin lines from lower to upper bound. What has no share (no-mail, unreachable) stands
 /// below on the same scale, never left out.
 pub fn share_bars(table: &ShareTable, style: &Style) -> Chart {
-    let Folded { named, rest } = fold::shares(table, style.top);
+    let folded = fold::shares(table, style.top);
+    let note = folded.note(table.by);
+    let Folded { named, rest, .. } = folded;
     let outside = |r: &&ShareRow| matches!(r.row, Row::NoMail | Row::Unreachable);
     let (apart, inside): (Vec<&ShareRow>, Vec<&ShareRow>) = rest.iter().partition(outside);
     let apart: Vec<&ShareRow> = apart.into_iter().filter(|r| !r.members.is_zero()).collect();
@@ -57,6 +59,7 @@ pub fn share_bars(table: &ShareTable, style: &Style) -> Chart {
             );
         }
     }
+    notes.push(note);
     notes.push(words::parts(table.rows.iter().map(|r| &r.members)));
     if !table.role.is_exclusive() {
         notes.push("A member can have several of these at once: shares do not add up to 100 %.".to_owned());

@@ -154,10 +154,10 @@ impl World {
     }
 }
 
-/// Some way for the losers' members to reach the gainers; what is left over enters or leaves.
 /// An end of a move with its label.
 type Labelled = (End, String);
 
+/// Some way for the losers' members to reach the gainers; what is left over enters or leaves.
 fn flow(rows: &[DiffRow]) -> Vec<Transition> {
     let end = |r: &DiffRow| (End::Row(r.row.clone()), r.label.clone());
     let mut out: Vec<(Labelled, Labelled, Count)> = Vec::new();
@@ -387,6 +387,50 @@ fn no_row_is_hidden() {
         for ((_, label), n) in REST.iter().zip(&world.rest) {
             assert!(n.1 == 0 || texts.contains(label), "{label} in {name}");
         }
+    }
+}
+
+/// A vendor too small to be among the largest is drawn all the same where the title is about it.
+#[test]
+fn what_a_title_names_is_drawn() {
+    let mut world = usual();
+    world.vendors.push(("Fallen".into(), 30, 2));
+    world.vendors.iter_mut().take(8).for_each(|v| (v.1, v.2) = (v.1 + 100, v.2 + 100));
+    for top in [1, 2, 5, 12] {
+        for draw in [change_bars, dumbbell] {
+            let chart = draw(&world.diff(), &Style { top, ..Style::default() });
+            let texts: Vec<String> = chart.scene.text_boxes().into_iter().map(|(t, _)| t).collect();
+            let named = ["Fallen", "Proofpoint"].into_iter().filter(|name| chart.title.contains(name));
+            for name in named {
+                assert!(texts.iter().any(|t| t == name), "{name} of {:?} with {top}: {texts:?}", chart.title);
+            }
+        }
+    }
+}
+
+/// Moves between vendors that a chart folds together are moves all the same.
+#[test]
+fn titles_count_moves_before_rows_are_folded() {
+    let (_, forty) = worlds().into_iter().find(|(n, _)| *n == "forty").unwrap();
+    let title = |draw: fn(&DiffTable, &Style) -> Chart, top| draw(&forty.diff(), &Style { top, ..Style::default() }).title;
+    for draw in [transitions, alluvial] {
+        assert!(title(draw, 60).contains("changed vendor"));
+        for top in [1, 5, 12] {
+            assert_eq!(title(draw, top), title(draw, 60));
+        }
+    }
+}
+
+/// Members of a reach role overlap: what is not drawn is told, and never added up.
+#[test]
+fn reach_roles_have_no_sum_of_other_vendors() {
+    let (mut shares, mut diff) = (usual().shares(), usual().diff());
+    (shares.role, diff.role) = (Role::Sender, Role::Sender);
+    let style = Style { top: 5, ..Style::default() };
+    for chart in [share_bars(&shares, &style), change_bars(&diff, &style)] {
+        let texts: Vec<String> = chart.scene.text_boxes().into_iter().map(|(t, _)| t).collect();
+        assert!(!texts.iter().any(|t| t.contains("other vendors")), "{texts:?}");
+        assert!(texts.iter().any(|t| t.contains("smaller vendors are not drawn")), "{texts:?}");
     }
 }
 

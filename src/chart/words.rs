@@ -166,7 +166,7 @@ pub fn change_phrase(row: &DiffRow, unit: Unit) -> String {
 }
 
 /// The vendor that gained most members and the one that lost most.
-fn extremes(table: &DiffTable) -> (Option<&DiffRow>, Option<&DiffRow>) {
+pub fn extremes(table: &DiffTable) -> (Option<&DiffRow>, Option<&DiffRow>) {
     let named = || table.rows.iter().filter(|r| matches!(r.row, Row::Named(_)) && r.withheld.is_none());
     // The first of equals: rows are sorted by size.
     let winner = named().rev().max_by_key(|r| r.net()).filter(|r| r.net() > Count::zero());

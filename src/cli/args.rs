@@ -450,6 +450,9 @@ pub struct TrendArgs {
     pub snapshots: Vec<String>,
     #[arg(long, value_enum, default_value_t, help_heading = "Table")]
     pub table: TrendTableArg,
+    /// Also draw the lines: SVG and PNG, light and dark, with their CSV, into this folder
+    #[arg(long, value_name = "DIR")]
+    pub charts: Option<PathBuf>,
     #[command(flatten)]
     pub tables: Tables,
 }

@@ -1,5 +1,6 @@
 //! `diff`, `trend`, `noise`, and what rules move: snapshots held against each other.
 
+use crate::chart::{self, Style};
 use crate::classify::Classification;
 use crate::diff::{self, Corners, DiffTable};
 use crate::plan::Plan;
@@ -14,7 +15,7 @@ use crate::vendor::{Role, Ruleset};
 use super::args::{Common, DiffArgs, DiffTableArg, Format, NoiseArgs, PlanArg, TrendArgs, TrendTableArg};
 use super::failure::{Exit, Failure};
 use super::measures::{cohorts, labels, ownership, render};
-use super::{merge, out, side};
+use super::{merge, out, pictures, side};
 
 /// Findings of a written summary.
 const SENTENCES: usize = 10;
@@ -156,6 +157,14 @@ pub fn trend(common: &Common, args: &TrendArgs) -> Result<Exit, Failure> {
         sides.push((snapshot.provenance(), members));
     }
     let table = line_up(&sides, view, rules.short_digest(), cut.cohort.as_deref())?;
+    if let Some(folder) = &args.charts {
+        let csv = tables::trend_long(&table).render(crate::report::table::Format::Csv);
+        let draw = |theme| chart::trend_lines(&table, &Style { theme, ..Style::default() });
+        let paths = pictures::write(folder, |theme| vec![(draw(theme), csv.clone())])?;
+        if !common.quiet {
+            paths.iter().for_each(|path| eprintln!("chart: {}", path.display()));
+        }
+    }
     let table = match args.table {
         TrendTableArg::Wide => tables::trend(&table),
         TrendTableArg::Long => tables::trend_long(&table),
@@ -175,7 +184,7 @@ pub fn noise(common: &Common, args: &NoiseArgs) -> Result<Exit, Failure> {
     {
         eprintln!("warning: {days} days lie between the crawls: real moves count as noise beyond a week");
     }
-    let found: Vec<diff::Noise> = all_diffs(&pair, rules.get(), usize::MAX)?.iter().map(diff::noise).collect();
+    let found: Vec<diff::Noise> = all_diffs(&pair, rules.get(), None)?.iter().map(diff::noise).collect();
     out::emit(&tables::noise(&found).render(args.format.into()), args.out.as_deref())?;
     Ok(Exit::Done)
 }
@@ -249,10 +258,10 @@ pub(super) fn in_words(shared: Option<&Plan>) -> String {
     }
 }
 
-/// The comparisons of all roles, for a page.
-pub fn all_diffs(pair: &Pair, rules: &Ruleset, top: usize) -> Result<Vec<DiffTable>, Failure> {
+/// The comparisons of all roles, with every vendor or the `top` largest.
+pub fn all_diffs(pair: &Pair, rules: &Ruleset, top: Option<usize>) -> Result<Vec<DiffTable>, Failure> {
     let labels = labels(rules, &Ownership::Current);
-    let options = diff::Options { top: (top < usize::MAX).then_some(top), ..diff::Options::default() };
+    let options = diff::Options { top, ..diff::Options::default() };
     let table = |role| {
         let view = View { role, by: share::Grouping::Vendor, labels: &labels };
         Ok(diff::compare(&pair.old, &pair.new, view, pair.sides(rules), &options)?)

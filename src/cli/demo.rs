@@ -12,9 +12,10 @@ use crate::report::headline;
 use crate::snapshot::{self, Snapshot};
 
 use super::args::{Common, DemoArgs};
-use super::charts::{Made, write_page};
+use super::charts::{title, write_page};
 use super::failure::{Exit, Failure};
 use super::job::Job;
+use super::made::Made;
 use super::{out, side};
 
 /// The recorded series that are replayed.
@@ -86,13 +87,6 @@ fn replay_and_crawl(common: &Common, recording: &Snapshot, root: &Path) -> Resul
     let path = Job::replay(recording, Settings::loopback(server.addr())).run(common, false, None, None, root)?;
     server.shutdown();
     Ok(Snapshot::open(&path)?)
-}
-
-fn title(new: &Snapshot, old: Option<&Snapshot>) -> String {
-    match old {
-        Some(old) => format!("{}: {} compared with {}", new.population.series, new.manifest.date, old.manifest.date),
-        None => format!("{} on {}", new.population.series, new.manifest.date),
-    }
 }
 
 /// The changes of the towns' gateways, and beside them the shares of the companies'.

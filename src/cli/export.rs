@@ -171,6 +171,6 @@ impl Job<'_> {
 
     fn diff(&self, old: &Snapshot) -> Result<Vec<Table>, Failure> {
         let pair = Pair::classify(old, &self.snapshot, PlanArg::Shared, self.rules);
-        Ok(change::all_diffs(&pair, self.rules, usize::MAX)?.iter().map(tables::diff).collect())
+        Ok(change::all_diffs(&pair, self.rules, None)?.iter().map(tables::diff).collect())
     }
 }

@@ -73,6 +73,11 @@ pub fn render(list: Vec<(Option<String>, Table)>, format: Format) -> String {
     if matches!(format, Format::Table | Format::Markdown) {
         return list.iter().map(|(_, table)| table.render(format.into())).collect::<Vec<_>>().join("\n");
     }
+    joined(list).map(|table| table.render(format.into())).unwrap_or_default()
+}
+
+/// One table of several, with the cohort as its first column where they have one.
+pub fn joined(list: Vec<(Option<String>, Table)>) -> Option<Table> {
     let mut whole: Option<Table> = None;
     for (cohort, mut table) in list {
         if let Some(cohort) = cohort {
@@ -86,10 +91,9 @@ pub fn render(list: Vec<(Option<String>, Table)>, format: Format) -> String {
             None => whole = Some(table),
         }
     }
-    whole.map(|table| table.render(format.into())).unwrap_or_default()
+    whole
 }
 
-/// The share tables of all roles, for a page.
 /// More parts than this make no picture.
 const MOST_PARTS: usize = 24;
 
@@ -118,15 +122,15 @@ pub fn cuts(
     Ok(list)
 }
 
-/// One share table a role.
+/// One share table a role, with every vendor or the `top` largest.
 pub fn all_shares(
     members: &[Classification],
     provenance: &Provenance,
     rules: &Ruleset,
-    top: usize,
+    top: Option<usize>,
 ) -> Result<Vec<ShareTable>, Failure> {
     let labels = labels(rules, &Ownership::Current);
-    let options = share::Options { top: Some(top), ..share::Options::default() };
+    let options = share::Options { top, ..share::Options::default() };
     let table = |role| {
         let view = View { role, by: share::Grouping::Vendor, labels: &labels };
         Ok(share::measure(members, view, provenance, rules.short_digest(), &options)?)

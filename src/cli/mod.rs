@@ -8,6 +8,8 @@ mod change;
 mod charts;
 mod config;
 mod confirm;
+mod made;
+mod pictures;
 
 mod crawl;
 mod demo;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use num_traits::Zero;
+
 use super::table::{Format, Table};
 use super::{Page, Picture, Side, escape, headline, summary, tables, words};
 use crate::classify::Evidence;
@@ -26,7 +28,7 @@ pub fn markdown(page: &Page<'_>) -> String {
         let diff = page.diffs.iter().find(|d| d.role == share.role);
         role(&mut out, page, share, diff);
     }
-    failures(&mut out, page.new);
+    failures(&mut out, page);
     methods(&mut out, page);
     out
 }
@@ -87,6 +89,13 @@ fn measured(out: &mut String, page: &Page<'_>) {
 fn role(out: &mut String, page: &Page<'_>, share: &ShareTable, diff: Option<&DiffTable>) {
     _ = writeln!(out, "## {}\n", words::role_title(share.role));
     paragraph(out, words::role_meaning(share.role));
+    let unmeasured = words::unmeasured(share);
+    if !unmeasured.is_empty() {
+        paragraph(out, &unmeasured);
+        if diff.is_none_or(|d| d.base_old.measured().is_zero()) {
+            return;
+        }
+    }
     for picture in page.pictures.iter().filter(|p| of_role(p, share.role)) {
         let alt = escape::markdown(&picture.title).replace('\n', " ");
         _ = writeln!(out, "![{alt}]({})\n", link(&picture.path));
@@ -98,7 +107,9 @@ fn role(out: &mut String, page: &Page<'_>, share: &ShareTable, diff: Option<&Dif
         section(out, "Switching in the compared panel", tables::panel(diff));
         section(out, "Who went where", moves(diff));
     }
-    movers(out, diff);
+    if !page.aggregate_only {
+        movers(out, diff);
+    }
 }
 
 fn of_role(picture: &Picture, role: Role) -> bool {
@@ -178,7 +189,8 @@ fn records(evidence: &[Evidence]) -> String {
 }
 
 /// Members without a definitive answer, with what came instead.
-fn failures(out: &mut String, side: Side<'_>) {
+fn failures(out: &mut String, page: &Page<'_>) {
+    let side = page.new;
     out.push_str("## Without a definitive answer\n\n");
     let failed = words::failures(side.members);
     if failed.is_empty() {
@@ -195,6 +207,9 @@ fn failures(out: &mut String, side: Side<'_>) {
             counts.join(", ")
         ),
     );
+    if page.aggregate_only {
+        return;
+    }
     out.push_str("| name | domain | outcome |\n|:---|:---|:---|\n");
     for (member, outcome) in failed.iter().take(FAILURES) {
         _ = writeln!(out, "| {} | {} | {outcome} |", escape::markdown(&member.name), escape::markdown(&member.domain));
@@ -251,6 +266,7 @@ mod tests {
             ruleset: "0123456789abcdef",
             vendors: &vendors,
             pictures: &pictures,
+            aggregate_only: false,
             commands: &["mxcensus report new old".to_owned()],
         })
     }

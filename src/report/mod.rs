@@ -30,7 +30,8 @@ pub use markdown::markdown;
 #[derive(Clone, Copy, Debug)]
 pub struct Side<'a> {
     pub provenance: &'a Provenance,
-    /// One table a role.
+    /// One table a role, whole where charts are drawn from them; none for the old side, whose counts stand in the
+    /// diffs.
     pub shares: &'a [ShareTable],
     pub members: &'a [Classification],
     /// What was asked, in words or as the names of the question kinds.
@@ -61,6 +62,8 @@ pub struct Page<'a> {
     /// Names of vendors by id.
     pub vendors: &'a BTreeMap<String, String>,
     pub pictures: &'a [Picture],
+    /// No row, name or record of a single member.
+    pub aggregate_only: bool,
     /// The commands that make this page again.
     pub commands: &'a [String],
 }

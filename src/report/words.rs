@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use num_traits::Zero;
+
 use super::{Page, Side};
 use crate::classify::Classification;
 use crate::provenance::Kind;
-use crate::share::{Count, number};
+use crate::share::{Count, ShareTable, number};
 use crate::vendor::Role;
 
 /// The heading of a role.
@@ -37,6 +39,14 @@ pub fn role_meaning(role: Role) -> &'static str {
         }
         Role::Overlay => "Products seen by tokens in DNS alone: a lower bound. A member can have several: rows do not sum.",
     }
+}
+
+/// Said of a role whose questions nobody has an answer to; empty where somebody was measured.
+pub fn unmeasured(share: &ShareTable) -> String {
+    if !share.base.measured().is_zero() {
+        return String::new();
+    }
+    format!("Not measured: the snapshot holds no answer to these questions for any {}.", share.provenance.unit.noun(1))
 }
 
 /// What a reader must know before any figure, where the data is not a live crawl.

@@ -38,6 +38,7 @@ fn page(provenance: &Provenance, members: &[Classification]) -> String {
         ruleset: &rules.digest,
         vendors: &vendors,
         pictures: &[],
+        aggregate_only: false,
         commands: &["mxcensus report recorded-fortune20".to_owned()],
     })
 }
@@ -48,13 +49,20 @@ pub fn fortune() -> String {
     page(&provenance, &members)
 }
 
-/// The recorded members over and over, under names that say they are copies.
+/// The recorded members over and over, under names that say they are copies. Each copy has names of its own in its
+/// evidence, so that the page weighs what that many different members weigh.
 pub fn large(size: usize) -> String {
     let (provenance, members) = recorded();
     let copy = |i: usize| {
         let mut member = members[i % members.len()].clone();
         member.id = format!("copy-{i}").into();
         member.name = format!("Synthetic copy {i} of {}", member.domain).into();
+        member.domain = format!("copy-{i}.{}", member.domain).into();
+        let all = [&mut member.gateway, &mut member.mailbox, &mut member.sender.1, &mut member.dmarc.1];
+        for evidence in all.into_iter().flatten().flat_map(|a| &mut a.evidence) {
+            evidence.question = format!("copy-{i}.{}", evidence.question).into();
+            evidence.value = format!("{} copy-{i}", evidence.value).into();
+        }
         member
     };
     let copies: Vec<Classification> = (0..size).map(copy).collect();

@@ -1,30 +1,15 @@
 //! Tables of members: all of them with their evidence, those who moved, those that nobody could name or
 //! reach.
 
-use std::fmt::Write as _;
-
-use super::rows::{CellView, Column, Row, render};
-use super::{Page, shown, words};
+use super::sheet::{Cell, Column, Sheet, Sheets};
+use super::{Page, words};
 use crate::classify::{Attribution, Classification, Evidence, Verdict};
 use crate::diff::DiffTable;
 use crate::report::explain::flag_words;
 use crate::vendor::Role;
 
-/// The id of a member's row, safe in a link: letters, digits and `-.` as they are, other bytes as `_xx`.
-pub fn anchor(id: &str) -> String {
-    let mut out = String::from("m-");
-    for b in id.bytes() {
-        if b.is_ascii_alphanumeric() || b == b'-' || b == b'.' {
-            out.push(char::from(b));
-        } else {
-            write!(out, "_{b:02x}").expect("writing to a string");
-        }
-    }
-    out
-}
-
 /// Every member with its verdicts; the evidence opens on demand.
-pub fn members(page: &Page<'_>) -> String {
+pub fn members(page: &Page<'_>, sheets: &mut Sheets) -> String {
     let ranked = page.new.members.iter().any(|m| m.rank.is_some());
     let named = page.new.members.iter().any(|m| !m.name.is_empty() && m.name != m.domain);
     let mut columns = vec![Column::text("name", if named { "name" } else { "domain" })];
@@ -39,121 +24,145 @@ pub fn members(page: &Page<'_>) -> String {
         Column::text("mailbox", "mailbox host"),
         Column::text("confidence", "confidence"),
         Column::text("flags", "flags"),
-        Column::text("evidence", "evidence"),
+        Column { lines: "line", ..Column::text("evidence", "evidence") },
     ]);
-    let row = |m: &Classification| {
-        let id = anchor(&m.id);
+    let mut rows = Vec::with_capacity(page.new.members.len());
+    for m in page.new.members {
         let name = if named && !m.name.is_empty() { &m.name } else { &m.domain };
-        let mut cells = vec![CellView { link: Some(id.clone()), ..CellView::text(name) }];
+        let mut cells = vec![sheets.cell(name)];
         if named {
-            cells.push(CellView::text(&m.domain));
+            cells.push(sheets.cell(&m.domain));
         }
         if ranked {
-            cells.push(CellView::text(&m.rank.map(|r| r.to_string()).unwrap_or_default()));
+            cells.push(sheets.cell(&m.rank.map(|r| r.to_string()).unwrap_or_default()));
         }
         let flags: Vec<&str> = m.flags.iter().map(|f| f.as_str()).collect();
-        let lines = evidence(m, page);
-        cells.extend([
-            CellView::text(&verdicts(&m.gateway, page)),
-            CellView::text(&verdicts(&m.mailbox, page)),
-            CellView::text(m.gateway.iter().filter_map(|a| a.confidence).min().map_or("", |c| c.as_str())),
-            CellView::text(&flags.join(" ")),
-            if lines.is_empty() { CellView::text("none") } else { CellView::details(count(lines.len(), "line"), lines) },
-        ]);
-        Row { id: Some(id), cells }
-    };
-    render("members", "All members", columns, page.new.members.iter().map(row).collect(), Vec::new())
-}
-
-fn count(n: usize, noun: &str) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+        cells.push(sheets.cell(&verdicts(&m.gateway, page)));
+        cells.push(sheets.cell(&verdicts(&m.mailbox, page)));
+        cells.push(sheets.cell(m.gateway.iter().filter_map(|a| a.confidence).min().map_or("", |c| c.as_str())));
+        cells.push(sheets.cell(&flags.join(" ")));
+        cells.push(evidence(m, page, sheets));
+        rows.push((sheets.text(&m.id), cells));
+    }
+    sheets.add(Sheet {
+        id: "members".to_owned(),
+        caption: "All members",
+        label: "All members".to_owned(),
+        columns,
+        own: true,
+        rows,
+    })
 }
 
 /// `Microsoft`, or `Microsoft 1/2 + Google 1/2` where they tie.
 fn verdicts(attributions: &[Attribution], page: &Page<'_>) -> String {
     let one = |a: &Attribution| {
-        let name = match &a.verdict {
-            Verdict::Vendor { vendor, .. } => page.vendors.get(&**vendor).map_or(&**vendor, String::as_str),
-            other => other.as_str(),
-        };
+        let name = holder(a, page);
         if a.weight == 1.into() { name.to_owned() } else { format!("{name} {}", a.weight) }
     };
     attributions.iter().map(one).collect::<Vec<_>>().join(" + ")
 }
 
+fn holder<'a>(a: &'a Attribution, page: &'a Page<'_>) -> &'a str {
+    match &a.verdict {
+        Verdict::Vendor { vendor, .. } => page.vendors.get(&**vendor).map_or(&**vendor, String::as_str),
+        other => other.as_str(),
+    }
+}
+
 /// What every verdict rests on, a line each: role and holder, record, rule. Then what the flags mean.
-fn evidence(m: &Classification, page: &Page<'_>) -> Vec<String> {
+fn evidence(m: &Classification, page: &Page<'_>, sheets: &mut Sheets) -> Cell {
     let mut lines = Vec::new();
     for role in Role::ALL {
         for a in m.role(role) {
-            let holder = match &a.verdict {
-                Verdict::Vendor { vendor, .. } => page.vendors.get(&**vendor).map_or(&**vendor, String::as_str),
-                other => other.as_str(),
-            };
             for e in &a.evidence {
-                lines.push(shown(&format!("{} {holder}: {}", role.as_str(), record(e))));
+                let mut line = vec![sheets.text(&format!("{} {}:", role.as_str(), holder(a, page)))];
+                line.extend(record(e, sheets));
+                lines.push(line);
             }
         }
     }
-    lines.extend(m.flags.iter().map(|f| shown(&format!("{}: {}", f.as_str(), flag_words(*f)))));
+    for flag in m.flags.iter() {
+        lines.push(sheets.line(&[&format!("{}:", flag.as_str()), flag_words(*flag)]));
+    }
     lines.dedup();
-    lines
+    Cell::Lines(lines)
 }
 
-fn record(e: &Evidence) -> String {
-    format!("{} {} [{}]", e.question, e.value, e.rule)
+/// Name, type, value and rule: names stand in many lines, so they are texts of their own.
+fn record(e: &Evidence, sheets: &mut Sheets) -> Vec<usize> {
+    let rule = format!("[{}]", e.rule);
+    match e.question.rsplit_once(' ') {
+        Some((name, kind)) => sheets.line(&[name, kind, &e.value, &rule]),
+        None => sheets.line(&[&e.question, &e.value, &rule]),
+    }
 }
 
 /// Members whose verdict differs, with their records before and after.
-pub fn movers(id: &str, diff: &DiffTable) -> String {
-    let columns = [
-        ("name", "name"),
-        ("domain", "domain"),
-        ("from", "from"),
-        ("to", "to"),
-        ("cause", "cause"),
-        ("evidence_old", "records before"),
-        ("evidence_new", "records after"),
+pub fn movers(id: String, diff: &DiffTable, sheets: &mut Sheets) -> String {
+    let columns = vec![
+        Column::text("name", "name"),
+        Column::text("domain", "domain"),
+        Column::text("from", "from"),
+        Column::text("to", "to"),
+        Column::text("cause", "cause"),
+        Column { lines: "record", ..Column::text("evidence_old", "records before") },
+        Column { lines: "record", ..Column::text("evidence_new", "records after") },
     ];
-    let records = |list: &[Evidence]| {
-        let mut lines: Vec<String> = list.iter().map(|e| shown(&record(e))).collect();
+    let records = |list: &[Evidence], sheets: &mut Sheets| {
+        let mut lines: Vec<Vec<usize>> = list.iter().map(|e| record(e, sheets)).collect();
         lines.dedup();
-        if lines.is_empty() { CellView::text("none") } else { CellView::details(count(lines.len(), "record"), lines) }
+        Cell::Lines(lines)
     };
-    let rows = diff.switchers.iter().map(|s| {
+    let mut rows = Vec::with_capacity(diff.switchers.len());
+    for s in &diff.switchers {
         let domain =
             if s.domain_old == s.domain_new { s.domain_new.clone() } else { format!("{} -> {}", s.domain_old, s.domain_new) };
         let name = if s.name.is_empty() { &s.domain_new } else { &s.name };
-        let mut cells = vec![CellView { link: Some(anchor(&s.id)), ..CellView::text(name) }];
-        cells.extend([domain.as_str(), &s.from, &s.to, s.cause.as_str()].map(CellView::text));
-        cells.extend([records(&s.evidence_old), records(&s.evidence_new)]);
-        Row { id: None, cells }
-    });
-    let columns = columns.map(|(name, heading)| Column::text(name, heading)).into();
-    render(id, "Movers", columns, rows.collect(), Vec::new())
+        let mut cells = Vec::with_capacity(columns.len());
+        for text in [name.as_str(), &domain, &s.from, &s.to, s.cause.as_str()] {
+            cells.push(sheets.cell(text));
+        }
+        cells.push(records(&s.evidence_old, sheets));
+        cells.push(records(&s.evidence_new, sheets));
+        rows.push((sheets.text(&s.id), cells));
+    }
+    sheets.add(Sheet {
+        id,
+        caption: "Movers",
+        label: format!("{}: Movers", words::role_title(diff.role)),
+        columns,
+        own: false,
+        rows,
+    })
 }
 
 /// Members whose mail is received by nobody known.
-pub fn unattributed(page: &Page<'_>) -> String {
-    let rows = page.new.members.iter().filter_map(|m| {
-        let lines: Vec<String> = m
-            .gateway
-            .iter()
-            .filter(|a| a.verdict == Verdict::Unattributed)
-            .flat_map(|a| a.evidence.iter().map(|e| format!("{} {}", shown(&e.question), shown(&e.value))))
-            .collect();
-        let is_one = m.gateway.iter().any(|a| a.verdict == Verdict::Unattributed);
-        is_one.then(|| Row {
-            id: None,
-            cells: vec![
-                CellView { link: Some(anchor(&m.id)), ..CellView::text(if m.name.is_empty() { &m.domain } else { &m.name }) },
-                CellView::text(&m.domain),
-                CellView::text(&lines.join("; ")),
-            ],
-        })
-    });
-    let columns = [("name", "name"), ("domain", "domain"), ("records", "records")].map(|(n, h)| Column::text(n, h)).into();
-    render("unattributed-members", "Unattributed members", columns, rows.collect(), Vec::new())
+pub fn unattributed(page: &Page<'_>, sheets: &mut Sheets) -> String {
+    let columns = vec![
+        Column::text("name", "name"),
+        Column::text("domain", "domain"),
+        Column { lines: "record", ..Column::text("records", "records") },
+    ];
+    let mut rows = Vec::new();
+    for m in page.new.members {
+        let mut unnamed = m.gateway.iter().filter(|a| a.verdict == Verdict::Unattributed).peekable();
+        if unnamed.peek().is_none() {
+            continue;
+        }
+        let lines = unnamed.flat_map(|a| &a.evidence).map(|e| record(e, sheets)).collect();
+        let cells =
+            vec![sheets.cell(if m.name.is_empty() { &m.domain } else { &m.name }), sheets.cell(&m.domain), Cell::Lines(lines)];
+        rows.push((sheets.text(&m.id), cells));
+    }
+    sheets.add(Sheet {
+        id: "unattributed-members".to_owned(),
+        caption: "Unattributed members",
+        label: "Unattributed members".to_owned(),
+        columns,
+        own: false,
+        rows,
+    })
 }
 
 /// How many members failed, and how.
@@ -171,24 +180,20 @@ pub fn failed(page: &Page<'_>, failures: &[(&Classification, &'static str)]) -> 
 }
 
 /// Members without a gateway verdict, with what came in place of an answer.
-pub fn failures(failures: &[(&Classification, &'static str)]) -> String {
-    let row = |(m, outcome): &(&Classification, &'static str)| {
-        let name = if m.name.is_empty() { &m.domain } else { &m.name };
-        let first = CellView { link: Some(anchor(&m.id)), ..CellView::text(name) };
-        Row { id: None, cells: vec![first, CellView::text(&m.domain), CellView::text(outcome)] }
-    };
+pub fn failures(failures: &[(&Classification, &'static str)], sheets: &mut Sheets) -> String {
     let columns = [("name", "name"), ("domain", "domain"), ("outcome", "outcome")].map(|(n, h)| Column::text(n, h)).into();
-    render("unreachable-members", "Unreachable members", columns, failures.iter().map(row).collect(), Vec::new())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::anchor;
-
-    #[test]
-    fn anchors_differ_and_need_no_escaping() {
-        assert_eq!(anchor("walmart"), "m-walmart");
-        assert_eq!(anchor("a b\"<é"), "m-a_20b_22_3c_c3_a9");
-        assert_ne!(anchor("a_b"), anchor("a_5fb"));
+    let mut rows = Vec::with_capacity(failures.len());
+    for (m, outcome) in failures {
+        let name = if m.name.is_empty() { &m.domain } else { &m.name };
+        let cells = [name, &*m.domain, outcome].map(|text| sheets.cell(text)).into();
+        rows.push((sheets.text(&m.id), cells));
     }
+    sheets.add(Sheet {
+        id: "unreachable-members".to_owned(),
+        caption: "Unreachable members",
+        label: "Unreachable members".to_owned(),
+        columns,
+        own: false,
+        rows,
+    })
 }

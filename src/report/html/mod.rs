@@ -1,19 +1,24 @@
 //! The report as one self-contained HTML page: no request leaves it, and every text in it is escaped by
 //! the template engine.
 //!
-//! Without scripts it is a plain document. With them its tables can be sorted, filtered and saved, and a
-//! link to a member opens its evidence. Style and script are allowed by their digests alone, so markup
-//! that slipped into a record could still not run.
+//! Without scripts it is a plain document: headline, charts, shares and changes. With them its tables can
+//! be sorted, filtered and saved, the tables of members are drawn from the data in the page, and a link to
+//! a member opens its evidence. Style and script are allowed by their digests alone, so markup that
+//! slipped into a record could still not run.
 
 mod members;
 mod rows;
+mod sheet;
 
 use askama::Template;
+use num_traits::Zero;
 use sha2::{Digest, Sha256};
+
+use sheet::Sheets;
 
 use super::table::Table;
 use super::{Page, Side, escape, headline, tables, words};
-use crate::chart::{self, Chart, Style, Theme};
+use crate::chart::{self, Drawn, Style, Theme};
 use crate::diff;
 use crate::share::ShareTable;
 use crate::vendor::Role;
@@ -39,10 +44,11 @@ struct Document {
     facts: Vec<(&'static str, Vec<String>)>,
     notes: Vec<String>,
     roles: Vec<RoleView>,
-    members: String,
-    unattributed: String,
+    /// Rendered tables of members; none where the page is of aggregates alone.
+    members: Option<MembersView>,
     failed: String,
-    failures: String,
+    /// Rows of the long tables, as JSON that cannot end its element.
+    data: String,
     methods: Vec<String>,
     limits: Vec<String>,
     commands: Vec<String>,
@@ -62,10 +68,18 @@ struct Finding {
     more: Vec<String>,
 }
 
+struct MembersView {
+    all: String,
+    unattributed: String,
+    failures: String,
+}
+
 struct RoleView {
     id: String,
     title: &'static str,
     meaning: &'static str,
+    /// Said in place of charts, where there are none.
+    unmeasured: String,
     figures: Vec<Figure>,
     /// Rendered tables.
     tables: Vec<String>,
@@ -80,6 +94,13 @@ struct Figure {
 pub fn html(page: &Page<'_>) -> String {
     let css = format!("{}\n{}\n{}", chart::font_css(), STYLE, themes());
     let failures = words::failures(page.new.members);
+    let mut sheets = Sheets::default();
+    let roles = page.new.shares.iter().map(|share| role(page, share, &mut sheets)).collect();
+    let members = (!page.aggregate_only).then(|| MembersView {
+        all: members::members(page, &mut sheets),
+        unattributed: members::unattributed(page, &mut sheets),
+        failures: members::failures(&failures, &mut sheets),
+    });
     let document = Document {
         policy: format!(
             "default-src 'none'; style-src '{}'; script-src '{}'; font-src data:; base-uri 'none'; form-action 'none'",
@@ -95,11 +116,10 @@ pub fn html(page: &Page<'_>) -> String {
         sides: if page.old.is_some() { vec!["old", "new"] } else { vec!["snapshot"] },
         facts: facts(page),
         notes: notes(page),
-        roles: page.new.shares.iter().map(|share| role(page, share)).collect(),
-        members: members::members(page),
-        unattributed: members::unattributed(page),
+        roles,
+        members,
         failed: members::failed(page, &failures),
-        failures: members::failures(&failures),
+        data: sheets.json(),
         methods: words::methods(page).iter().map(|t| shown(t)).collect(),
         limits: words::limits(page),
         commands: page.commands.iter().map(|c| shown(c)).collect(),
@@ -130,10 +150,10 @@ fn digest(text: &str) -> String {
 fn sections(page: &Page<'_>) -> Vec<(String, &'static str)> {
     let mut list = vec![("short".to_owned(), "In short"), ("measured".to_owned(), "Measured")];
     list.extend(page.new.shares.iter().map(|s| (s.role.as_str().to_owned(), role_short(s.role))));
-    list.extend(
-        [("members", "Members"), ("unattributed", "Unattributed"), ("failures", "Failures"), ("methods", "Methods")]
-            .map(|(id, name)| (id.to_owned(), name)),
-    );
+    let of_members = [("members", "Members"), ("unattributed", "Unattributed")];
+    let last = [("failures", "Failures"), ("methods", "Methods")];
+    let of_members = of_members.into_iter().filter(|_| !page.aggregate_only);
+    list.extend(of_members.chain(last).map(|(id, name)| (id.to_owned(), name)));
     list
 }
 
@@ -183,26 +203,34 @@ fn notes(page: &Page<'_>) -> Vec<String> {
 }
 
 /// Charts and tables of one role.
-fn role(page: &Page<'_>, share: &ShareTable) -> RoleView {
+fn role(page: &Page<'_>, share: &ShareTable, sheets: &mut Sheets) -> RoleView {
     let difference = page.diffs.iter().find(|d| d.role == share.role);
     let draw = |width: u32| chart::of_role(share, difference, page.cuts, &Style { width, ..Style::default() });
-    let figure = |(wide, narrow): (Chart, Chart)| Figure {
-        wide: wide.svg_inline(&wide.name),
-        narrow: narrow.svg_inline(&format!("{}-narrow", narrow.name)),
+    let figure = |(wide, narrow): (Drawn, Drawn)| Figure {
+        wide: wide.chart.svg_inline(&wide.chart.name),
+        narrow: narrow.chart.svg_inline(&format!("{}-narrow", narrow.chart.name)),
     };
-    let mut tables = vec![rows::table(&format!("share-{}", share.role.as_str()), "Shares", tables::share(share))];
-    if let Some(diff) = difference {
-        let name = |what: &str| format!("{what}-{}", diff.role.as_str());
-        tables.push(rows::table(&name("diff"), "Change", tables::diff(diff)));
-        if diff.role.is_exclusive() {
-            tables.push(rows::table(&name("panel"), "Switching in the compared panel", tables::panel(diff)));
+    let title = words::role_title(share.role);
+    let unmeasured = words::unmeasured(share);
+    let mut tables = Vec::new();
+    if unmeasured.is_empty() || difference.is_some_and(|d| !d.base_old.measured().is_zero()) {
+        tables.push(rows::table(&format!("share-{}", share.role.as_str()), "Shares", title, tables::share(share)));
+        if let Some(diff) = difference {
+            let name = |what: &str| format!("{what}-{}", diff.role.as_str());
+            tables.push(rows::table(&name("diff"), "Change", title, tables::diff(diff)));
+            if diff.role.is_exclusive() {
+                tables.push(rows::table(&name("panel"), "Switching in the compared panel", title, tables::panel(diff)));
+            }
+            if !page.aggregate_only {
+                tables.push(members::movers(name("movers"), diff, sheets));
+            }
         }
-        tables.push(members::movers(&name("movers"), diff));
     }
     RoleView {
         id: share.role.as_str().to_owned(),
-        title: words::role_title(share.role),
+        title,
         meaning: words::role_meaning(share.role),
+        unmeasured,
         figures: draw(WIDE).into_iter().zip(draw(NARROW)).map(figure).collect(),
         tables,
     }
