@@ -118,3 +118,16 @@ fn a_damaged_snapshot_is_not_walked() {
     let error = Walk::open(&dir).err().unwrap().to_string();
     assert!(error.contains("observations.csv: has changed"), "{error}");
 }
+
+/// A comparison must not read half of what a later version wrote: it says which version is needed.
+#[test]
+fn a_snapshot_of_a_later_schema_is_refused_by_name() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = sealed(root.path(), "2024", "f", "mx.own.example.");
+    let file = dir.join("manifest.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replacen("schema = 1", "schema = 2", 1)).unwrap();
+    for error in [Walk::open(&dir).err().unwrap().to_string(), Snapshot::open(&dir).err().unwrap().to_string()] {
+        assert!(error.contains("written with schema 2, this program reads up to 1; update mxcensus"), "{error}");
+    }
+}
