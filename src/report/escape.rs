@@ -47,22 +47,6 @@ pub fn markdown(text: &str) -> String {
     out
 }
 
-/// For HTML text and quoted attributes.
-pub fn html(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in visible(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(c),
-        }
-    }
-    out
-}
-
 /// For a CSV cell that a spreadsheet may open: text that would be taken for a formula gets an
 /// apostrophe in front (OWASP, "CSV Injection"). Numbers never come this way.
 pub fn spreadsheet(text: &str) -> Cow<'_, str> {
@@ -88,7 +72,6 @@ mod tests {
     #[test]
     fn markup_stays_text() {
         assert_eq!(markdown("a|b <script> [x](y) *z*"), "a\\|b &lt;script&gt; \\[x\\](y) \\*z\\*");
-        assert_eq!(html("<a href=\"x\">'&"), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;");
     }
 
     #[test]
