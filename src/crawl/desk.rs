@@ -36,10 +36,13 @@ pub(super) trait Work {
 
 /// Where answers are kept.
 pub(super) trait Keep {
-    fn keep(&mut self, question: &Question, answer: &Answer) -> Result<(), CrawlError>;
+    /// Gives the place where the answer will lie.
+    fn keep(&mut self, question: &Question, answer: &Answer) -> Result<u64, CrawlError>;
     /// When [`Keep::write`] must be called next, if anything waits for it.
     fn due(&self) -> Option<Instant>;
     fn write(&mut self) -> Result<(), CrawlError>;
+    /// Answers at places below this are written.
+    fn written(&self) -> u64;
 }
 
 /// What the loop needs beside the work.
@@ -166,6 +169,13 @@ impl<'a, K: Keep> Desk<'a, K> {
         }
     }
 
+    /// Keeps and writes all that is settled.
+    pub fn write_all(&mut self, work: &mut impl Work) -> Result<(), CrawlError> {
+        work.take_settled(&mut Counted { kept: &mut self.kept, outcomes: &mut self.outcomes })?;
+        self.kept.write()?;
+        work.take_settled(&mut self.kept)
+    }
+
     /// Checks that every attempt has ended or is in flight.
     pub fn check(&self) -> Result<(), CrawlError> {
         let (sent, ended, flying) = (self.sent, self.ended, self.pool.in_flight() as u64);
@@ -183,7 +193,7 @@ struct Counted<'a, K> {
 }
 
 impl<K: Keep> Keep for Counted<'_, K> {
-    fn keep(&mut self, question: &Question, answer: &Answer) -> Result<(), CrawlError> {
+    fn keep(&mut self, question: &Question, answer: &Answer) -> Result<u64, CrawlError> {
         self.outcomes[super::index(answer.outcome)] += 1;
         self.kept.keep(question, answer)
     }
@@ -194,5 +204,9 @@ impl<K: Keep> Keep for Counted<'_, K> {
 
     fn write(&mut self) -> Result<(), CrawlError> {
         self.kept.write()
+    }
+
+    fn written(&self) -> u64 {
+        self.kept.written()
     }
 }

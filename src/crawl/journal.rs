@@ -8,6 +8,7 @@
 //! Lines are only ever appended; the later of two answers to one question counts, unless it is a
 //! failure and the earlier one is not.
 
+use std::borrow::Borrow;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -19,9 +20,10 @@ use time::OffsetDateTime;
 
 use super::CrawlError;
 use super::desk::Keep;
+use super::ledger::Shelf;
 use crate::dns::{Answer, Name, Outcome, Question, Record, Type};
 use crate::plan::Plan;
-use crate::population::Population;
+use crate::population::Member;
 
 /// Version of the format.
 const VERSION: u32 = 1;
@@ -44,20 +46,22 @@ pub(super) struct Header {
 }
 
 impl Header {
-    pub fn new(population: &Population, plan: &Plan, started: OffsetDateTime) -> Self {
+    pub fn new<M: Borrow<Member>>(name: &str, members: impl Iterator<Item = M>, plan: &Plan, started: OffsetDateTime) -> Self {
         let mut digest = Sha256::new();
-        for member in &population.members {
-            digest.update(format!("{}\t{}\n", member.id, member.asked()));
+        let (mut count, mut line) = (0, String::new());
+        for member in members {
+            let member = member.borrow();
+            line.clear();
+            line.extend([&*member.id, "\t", member.asked().as_str(), "\n"]);
+            digest.update(&line);
+            count += 1;
         }
         let digest = digest.finalize().iter().map(|b| format!("{b:02x}")).collect();
-        Self {
-            journal: VERSION,
-            population: population.name.clone(),
-            members: population.members.len(),
-            digest,
-            plan: plan.clone(),
-            started,
-        }
+        Self { journal: VERSION, population: name.to_owned(), members: count, digest, plan: plan.clone(), started }
+    }
+
+    pub fn members(&self) -> usize {
+        self.members
     }
 
     /// What keeps a journal with the header `other` from being resumed for this crawl.
@@ -79,14 +83,16 @@ pub(super) struct Journal {
     path: PathBuf,
     file: File,
     pending: Vec<u8>,
-    line: String,
-    written: Instant,
+    line: Vec<u8>,
+    /// Octets in the file.
+    length: u64,
+    /// Since when something is pending.
+    since: Instant,
 }
 
 /// What a journal held when it was opened again.
 #[derive(Debug)]
 pub(super) struct Resumed {
-    pub answers: Vec<(Question, Answer)>,
     pub started: OffsetDateTime,
     /// Records that were cut off or damaged; their questions are asked again.
     pub damaged: u64,
@@ -109,26 +115,29 @@ impl Journal {
     /// Empties the file but for a header.
     fn begin(&mut self, header: &Header) -> Result<(), CrawlError> {
         self.file.set_len(0).map_err(|source| io(&self.path, source))?;
+        self.length = 0;
         let json = serde_json::to_string(header).map_err(|e| io(&self.path, e.into()))?;
-        self.push_line(&json);
+        self.push_line(json.as_bytes());
         self.write()
     }
 
-    /// Opens the journal of an interrupted crawl and reads what it holds.
-    pub fn resume(path: &Path, header: &Header) -> Result<(Self, Resumed), CrawlError> {
+    /// Opens the journal of an interrupted crawl and hands over what it holds, each answer with its
+    /// place, in the order in which they were written.
+    pub fn resume(path: &Path, header: &Header, each: impl FnMut(Question, Answer, u64)) -> Result<(Self, Resumed), CrawlError> {
         let mut journal = match Self::open(path, false) {
             Err(CrawlError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
                 return Err(CrawlError::NothingToResume { path: path.to_owned() });
             }
             opened => opened?,
         };
-        let Some((resumed, whole)) = journal.load(header)? else {
+        let Some((resumed, whole)) = journal.load(header, each)? else {
             // Torn before its first line was whole: nothing was asked yet.
             journal.begin(header)?;
-            return Ok((journal, Resumed { answers: Vec::new(), started: header.started, damaged: 0 }));
+            return Ok((journal, Resumed { started: header.started, damaged: 0 }));
         };
         // What a crash tore off is cut, so that the next record starts on a line of its own.
         journal.file.set_len(whole).map_err(|source| io(path, source))?;
+        journal.length = whole;
         Ok((journal, resumed))
     }
 
@@ -140,11 +149,15 @@ impl Journal {
             // A file system without locks: two crawls at once are then the user's care.
             Err(TryLockError::Error(_)) => {}
         }
-        Ok(Self { path: path.to_owned(), file, pending: Vec::new(), line: String::new(), written: Instant::now() })
+        Ok(Self { path: path.to_owned(), file, pending: Vec::new(), line: Vec::new(), length: 0, since: Instant::now() })
     }
 
     /// Reads all whole lines; gives their length in bytes too. Nothing where not even the first is whole.
-    fn load(&mut self, header: &Header) -> Result<Option<(Resumed, u64)>, CrawlError> {
+    fn load(
+        &mut self,
+        header: &Header,
+        mut each: impl FnMut(Question, Answer, u64),
+    ) -> Result<Option<(Resumed, u64)>, CrawlError> {
         let path = self.path.clone();
         let broken = |what: &str| CrawlError::Journal { path: path.clone(), line: 1, what: what.to_owned() };
         let mut reader = BufReader::with_capacity(1 << 16, &self.file);
@@ -169,11 +182,11 @@ impl Journal {
                     return Err(CrawlError::OtherCrawl { path, what });
                 }
                 whole = length as u64;
-                resumed = Some(Resumed { answers: Vec::new(), started: found.started, damaged: 0 });
+                resumed = Some(Resumed { started: found.started, damaged: 0 });
                 continue;
             };
             match payload.and_then(parse) {
-                Some(record) => resumed.answers.push(record),
+                Some((question, answer)) => each(question, answer, whole),
                 None => resumed.damaged += 1,
             }
             if line.ends_with(b"\n") {
@@ -183,14 +196,17 @@ impl Journal {
         Ok(resumed.map(|resumed| (resumed, whole)))
     }
 
-    fn push_line(&mut self, payload: &str) {
+    /// Gives the place where the line will stand.
+    fn push_line(&mut self, payload: &[u8]) -> u64 {
         if self.pending.is_empty() {
-            self.written = Instant::now();
+            self.since = Instant::now();
         }
-        self.pending.extend_from_slice(&hex(crc32fast::hash(payload.as_bytes())));
+        let place = self.length + self.pending.len() as u64;
+        self.pending.extend_from_slice(&hex(crc32fast::hash(payload)));
         self.pending.push(b'\t');
-        self.pending.extend_from_slice(payload.as_bytes());
+        self.pending.extend_from_slice(payload);
         self.pending.push(b'\n');
+        place
     }
 
     /// Writes what is pending and waits until the disk has it.
@@ -201,25 +217,88 @@ impl Journal {
 }
 
 impl Keep for Journal {
-    fn keep(&mut self, question: &Question, answer: &Answer) -> Result<(), CrawlError> {
+    fn keep(&mut self, question: &Question, answer: &Answer) -> Result<u64, CrawlError> {
         let mut line = std::mem::take(&mut self.line);
         line.clear();
         format(&mut line, question, answer);
-        self.push_line(&line);
+        let place = self.push_line(&line);
         self.line = line;
-        if self.pending.len() >= FLUSH_BYTES { self.write() } else { Ok(()) }
+        if self.pending.len() >= FLUSH_BYTES {
+            self.write()?;
+        }
+        Ok(place)
     }
 
     fn due(&self) -> Option<Instant> {
-        (!self.pending.is_empty()).then(|| self.written + FLUSH_EVERY)
+        (!self.pending.is_empty()).then(|| self.since + FLUSH_EVERY)
     }
 
     /// Hands everything to the operating system, where it outlives this process.
     fn write(&mut self) -> Result<(), CrawlError> {
         self.file.write_all(&self.pending).map_err(|source| io(&self.path, source))?;
+        self.length += self.pending.len() as u64;
         self.pending.clear();
         Ok(())
     }
+
+    fn written(&self) -> u64 {
+        self.length
+    }
+}
+
+/// A journal open for reading, by place.
+#[derive(Debug)]
+pub(super) struct Lines {
+    path: PathBuf,
+    ahead: usize,
+    /// Open once it is needed.
+    file: Option<BufReader<File>>,
+    at: u64,
+    line: Vec<u8>,
+}
+
+impl Lines {
+    /// `ahead`: how many octets are read at a time.
+    pub fn new(path: &Path, ahead: usize) -> Self {
+        Self { path: path.to_owned(), ahead, file: None, at: 0, line: Vec::new() }
+    }
+
+    /// The payload of the line at a place.
+    pub fn payload(&mut self, place: u64) -> Result<&str, CrawlError> {
+        self.read_line(place).map_err(|source| io(&self.path, source))?;
+        checked(&self.line).ok_or_else(|| {
+            let what = "an answer that was written cannot be read again".to_owned();
+            io(&self.path, std::io::Error::other(what))
+        })
+    }
+
+    fn read_line(&mut self, place: u64) -> std::io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(BufReader::with_capacity(self.ahead, File::open(&self.path)?)),
+        };
+        // What was read ahead is kept where the place is in it.
+        file.seek_relative(place as i64 - self.at as i64)?;
+        self.at = place;
+        self.line.clear();
+        self.at += file.read_until(b'\n', &mut self.line)? as u64;
+        Ok(())
+    }
+}
+
+impl Shelf for Lines {
+    fn read(&mut self, place: u64) -> Result<(Question, Answer), CrawlError> {
+        let found = parse(self.payload(place)?);
+        found.ok_or_else(|| io(&self.path, std::io::Error::other("an answer that was written cannot be read again")))
+    }
+}
+
+/// The fields of a payload: name, type, outcome, and the records as type, owner and rdata.
+pub(super) fn fields(payload: &str) -> Option<(&str, &str, Outcome, impl Iterator<Item = (&str, &str, &str)>)> {
+    let mut fields = payload.split('\t');
+    let (qname, qtype, outcome) = (fields.next()?, fields.next()?, fields.next()?.parse().ok()?);
+    let records = std::iter::from_fn(move || Some((fields.next()?, fields.next()?, fields.next()?)));
+    Some((qname, qtype, outcome, records))
 }
 
 /// Removes a journal that holds a header and nothing else.
@@ -253,13 +332,25 @@ fn checked(line: &[u8]) -> Option<&str> {
 }
 
 /// Appends the payload of a question and its answer.
-fn format(line: &mut String, question: &Question, answer: &Answer) {
-    use std::fmt::Write as _;
-    line.push_str(question.qname.as_str());
-    // Writing to a string cannot fail.
-    _ = write!(line, "\t{}\t{}", question.qtype, answer.outcome);
+fn format(line: &mut Vec<u8>, question: &Question, answer: &Answer) {
+    line.extend_from_slice(question.qname.as_str().as_bytes());
+    push_type(line, question.qtype);
+    line.push(b'\t');
+    line.extend_from_slice(answer.outcome.as_str().as_bytes());
     for record in answer.records() {
-        _ = write!(line, "\t{}\t{}\t{}", record.rtype, record.owner, record.rdata);
+        push_type(line, record.rtype);
+        line.push(b'\t');
+        line.extend_from_slice(record.owner.as_str().as_bytes());
+        line.push(b'\t');
+        line.extend_from_slice(record.rdata.as_bytes());
+    }
+}
+
+fn push_type(line: &mut Vec<u8>, rtype: Type) {
+    line.push(b'\t');
+    match rtype.mnemonic() {
+        Some(mnemonic) => line.extend_from_slice(mnemonic.as_bytes()),
+        None => line.extend_from_slice(rtype.to_string().as_bytes()),
     }
 }
 
@@ -282,12 +373,9 @@ mod tests {
     use super::*;
     use crate::dns::quote_strings;
     use crate::plan::{Depth, Labels};
-    use crate::population::Unit;
 
     fn header(name: &str, depth: Depth) -> Header {
-        let population =
-            Population { name: name.into(), series: name.into(), unit: Unit::Domain, cohorts: Vec::new(), members: Vec::new() };
-        Header::new(&population, &Plan::new(depth, Labels::default()), OffsetDateTime::UNIX_EPOCH)
+        Header::new(name, std::iter::empty::<Member>(), &Plan::new(depth, Labels::default()), OffsetDateTime::UNIX_EPOCH)
     }
 
     fn records() -> Vec<(Question, Answer)> {
@@ -316,8 +404,24 @@ mod tests {
         journal.close().unwrap();
     }
 
-    fn resume(path: &Path) -> Resumed {
-        Journal::resume(path, &header("p", Depth::Mx)).unwrap().1
+    type Read = (Journal, Resumed, Vec<(Question, Answer)>);
+
+    fn read(path: &Path) -> Read {
+        let (mut answers, mut places) = (Vec::new(), Vec::new());
+        let each = |question, answer, place| {
+            answers.push((question, answer));
+            places.push(place);
+        };
+        let (journal, resumed) = Journal::resume(path, &header("p", Depth::Mx), each).unwrap();
+        let mut lines = Lines::new(path, 64);
+        for (place, answer) in places.into_iter().zip(&answers).rev() {
+            assert_eq!(lines.read(place).unwrap(), *answer, "at its place");
+        }
+        (journal, resumed, answers)
+    }
+
+    fn refused(path: &Path, header: &Header) -> CrawlError {
+        Journal::resume(path, header, |_, _, _| {}).unwrap_err()
     }
 
     #[test]
@@ -325,8 +429,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/folder/journal");
         written(&path);
-        let resumed = resume(&path);
-        assert_eq!((resumed.answers, resumed.damaged), (records(), 0));
+        let (_, resumed, answers) = read(&path);
+        assert_eq!((answers, resumed.damaged), (records(), 0));
         assert_eq!(resumed.started, OffsetDateTime::UNIX_EPOCH);
     }
 
@@ -339,10 +443,12 @@ mod tests {
         let first = whole.iter().position(|&b| b == b'\n').unwrap() + 1;
         for end in first..whole.len() {
             std::fs::write(&path, &whole[..end]).unwrap();
-            let (mut journal, resumed) = Journal::resume(&path, &header("p", Depth::Mx)).unwrap();
-            assert_eq!(resumed.answers, records()[..resumed.answers.len()]);
-            for (question, answer) in &records()[resumed.answers.len()..] {
-                journal.keep(question, answer).unwrap();
+            let (mut journal, _, answers) = read(&path);
+            assert_eq!(answers, records()[..answers.len()]);
+            for (question, answer) in &records()[answers.len()..] {
+                let place = journal.keep(question, answer).unwrap();
+                journal.write().unwrap();
+                assert_eq!(Lines::new(&path, 8192).read(place).unwrap(), (question.clone(), answer.clone()));
             }
             journal.close().unwrap();
             assert_eq!(std::fs::read(&path).unwrap(), whole, "cut at {end}");
@@ -358,21 +464,21 @@ mod tests {
         let second = bytes.iter().position(|&b| b == b'\n').unwrap() + 20;
         bytes[second] ^= 1;
         std::fs::write(&path, &bytes).unwrap();
-        let resumed = resume(&path);
-        assert_eq!((resumed.answers, resumed.damaged), (records()[1..].to_vec(), 1));
+        let (_, resumed, answers) = read(&path);
+        assert_eq!((answers, resumed.damaged), (records()[1..].to_vec(), 1));
     }
 
     #[test]
     fn journals_of_others_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
-        assert!(matches!(Journal::resume(&path, &header("p", Depth::Mx)), Err(CrawlError::NothingToResume { .. })));
+        assert!(matches!(refused(&path, &header("p", Depth::Mx)), CrawlError::NothingToResume { .. }));
         written(&path);
-        assert!(matches!(Journal::resume(&path, &header("q", Depth::Mx)), Err(CrawlError::OtherCrawl { .. })));
-        assert!(matches!(Journal::resume(&path, &header("p", Depth::Standard)), Err(CrawlError::OtherCrawl { .. })));
+        assert!(matches!(refused(&path, &header("q", Depth::Mx)), CrawlError::OtherCrawl { .. }));
+        assert!(matches!(refused(&path, &header("p", Depth::Standard)), CrawlError::OtherCrawl { .. }));
         assert!(matches!(Journal::create(&path, &header("p", Depth::Mx)), Err(CrawlError::Unfinished { .. })));
         std::fs::write(&path, "something else\n").unwrap();
-        assert!(matches!(Journal::resume(&path, &header("p", Depth::Mx)), Err(CrawlError::Journal { .. })));
+        assert!(matches!(refused(&path, &header("p", Depth::Mx)), CrawlError::Journal { .. }));
     }
 
     #[test]
@@ -380,7 +486,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         let open = Journal::create(&path, &header("p", Depth::Mx)).unwrap();
-        assert!(matches!(Journal::resume(&path, &header("p", Depth::Mx)), Err(CrawlError::Locked { .. })));
+        assert!(matches!(refused(&path, &header("p", Depth::Mx)), CrawlError::Locked { .. }));
         drop(open);
         Journal::create(&path, &header("p", Depth::Mx)).expect("a journal without answers is no unfinished crawl");
     }

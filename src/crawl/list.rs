@@ -80,9 +80,10 @@ struct Each<F> {
 }
 
 impl<F: FnMut(&Question, &Answer) -> std::io::Result<()>> Keep for Each<F> {
-    fn keep(&mut self, question: &Question, answer: &Answer) -> Result<(), CrawlError> {
+    fn keep(&mut self, question: &Question, answer: &Answer) -> Result<u64, CrawlError> {
         self.outcomes[super::index(answer.outcome)] += 1;
-        (self.each)(question, answer).map_err(|source| CrawlError::Output { source })
+        (self.each)(question, answer).map_err(|source| CrawlError::Output { source })?;
+        Ok(0)
     }
 
     fn due(&self) -> Option<Instant> {
@@ -92,18 +93,24 @@ impl<F: FnMut(&Question, &Answer) -> std::io::Result<()>> Keep for Each<F> {
     fn write(&mut self) -> Result<(), CrawlError> {
         Ok(())
     }
+
+    fn written(&self) -> u64 {
+        u64::MAX
+    }
 }
 
 /// Places of the list are numbered in the low bits of an id, their uses in the others.
 const PLACE_BITS: u32 = 20;
 const PLACE: u32 = (1 << PLACE_BITS) - 1;
+const PLACES: usize = 8192;
 
 struct List<I> {
     questions: I,
     patience: Patience,
     pass: u8,
     places: Vec<Place>,
-    free: Vec<u32>,
+    /// Taken in turn, and from no fewer than [`PLACES`], so that an id comes again only after minutes.
+    free: VecDeque<u32>,
     ready: VecDeque<u32>,
     later: BinaryHeap<Reverse<(Instant, u32)>>,
     settled: Vec<(Question, Answer)>,
@@ -128,7 +135,7 @@ impl<I: Iterator<Item = Question>> List<I> {
             patience,
             pass,
             places: Vec::new(),
-            free: Vec::new(),
+            free: VecDeque::new(),
             ready: VecDeque::new(),
             later: BinaryHeap::new(),
             settled: Vec::new(),
@@ -143,11 +150,12 @@ impl<I: Iterator<Item = Question>> List<I> {
     }
 
     fn seat(&mut self, question: Question) -> u32 {
-        let at = self.free.pop().unwrap_or_else(|| {
+        if self.free.is_empty() || self.places.len() < PLACES {
             let id = self.places.len() as u32;
             self.places.push(Place { id, question: None, tries: 0, refusals: 0, resolver: None });
-            id
-        });
+            self.free.push_back(id);
+        }
+        let at = self.free.pop_front().unwrap_or_default();
         self.tally.known += u64::from(self.pass == 1);
         let place = &mut self.places[at as usize];
         *place = Place { id: place.id, question: Some(question), tries: 0, refusals: 0, resolver: None };
@@ -159,13 +167,13 @@ impl<I: Iterator<Item = Question>> List<I> {
         // The next question here gets another id, so that late replies are not taken for its own.
         place.id = id.wrapping_add(1 << PLACE_BITS);
         let Some(question) = place.question.take() else { return };
-        self.free.push(id & PLACE);
+        self.free.push_back(id & PLACE);
         let list = if answer.outcome.is_retryable() { &mut self.failed } else { &mut self.settled };
         list.push((question, answer));
     }
 
     fn hand_over_failures(&mut self, kept: &mut impl Keep) -> Result<(), CrawlError> {
-        self.failed.drain(..).try_for_each(|(question, answer)| kept.keep(&question, &answer))
+        self.failed.drain(..).try_for_each(|(question, answer)| kept.keep(&question, &answer).map(drop))
     }
 }
 
@@ -245,6 +253,6 @@ impl<I: Iterator<Item = Question>> Work for List<I> {
     }
 
     fn take_settled(&mut self, keep: &mut impl Keep) -> Result<(), CrawlError> {
-        self.settled.drain(..).try_for_each(|(question, answer)| keep.keep(&question, &answer))
+        self.settled.drain(..).try_for_each(|(question, answer)| keep.keep(&question, &answer).map(drop))
     }
 }

@@ -3,6 +3,7 @@
 //! A crawl is one thread of its own: a schedule decides what is asked next, a transport asks it,
 //! a journal keeps what came back. Failures are answers too and stay apart to the end.
 
+mod answers;
 mod desk;
 mod error;
 mod journal;
@@ -11,6 +12,7 @@ mod ledger;
 mod level;
 mod list;
 mod patience;
+mod places;
 mod pool;
 mod preflight;
 mod progress;
@@ -22,18 +24,20 @@ mod transport;
 mod upstream;
 mod watch;
 
+use std::borrow::Borrow;
 use std::path::Path;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use crate::dns::Outcome;
+use crate::dns::{Answer, Outcome};
 use crate::observation::Facts;
 use crate::plan::Plan;
-use crate::population::Population;
+use crate::population::{Member, Population};
 
+pub use answers::Answers;
 pub use error::CrawlError;
-use journal::{Header, Journal};
+use journal::{Header, Journal, Lines};
 use ledger::Ledger;
 pub use list::ask_all;
 pub use progress::{Cancel, Progress, ProgressView};
@@ -42,9 +46,9 @@ pub use settings::{BadConcurrency, Concurrency, MAX_CONCURRENCY, POLITE_QPS, Set
 
 /// What a crawl brought home.
 #[derive(Clone, Debug)]
-pub struct Crawled {
+pub struct Crawled<A = Facts> {
     /// Every question asked and its answer, failures included.
-    pub facts: Facts,
+    pub facts: A,
     pub counts: Counts,
     /// UTC. For a resumed crawl the start of its first part.
     pub started: OffsetDateTime,
@@ -135,34 +139,55 @@ pub fn crawl(
     progress: &Arc<Progress>,
     cancel: &Cancel,
 ) -> Result<Crawled, CrawlError> {
-    progress.members.store(population.members.len() as u64, std::sync::atomic::Ordering::Relaxed);
-    let header = Header::new(population, plan, OffsetDateTime::now_utc());
-    let mut ledger = Ledger::default();
+    let members = || Ok(population.members.iter());
+    crawl_members(&population.name, members, plan, settings, path, resume, progress, cancel)?.load()
+}
+
+/// As [`crawl`], for a list that need not be in memory, called `name`: `members` goes through it from
+/// its start, and is called twice. The answers stay on disk, in the journal.
+#[expect(clippy::too_many_arguments, reason = "those of `crawl`, and the list in two parts")]
+pub fn crawl_members<M: Borrow<Member>, I: Iterator<Item = M>>(
+    name: &str,
+    members: impl Fn() -> std::io::Result<I> + Sync,
+    plan: &Plan,
+    settings: &Settings,
+    path: &Path,
+    resume: bool,
+    progress: &Arc<Progress>,
+    cancel: &Cancel,
+) -> Result<Crawled<Answers>, CrawlError> {
+    let again = || members().map_err(|source| CrawlError::Io { path: name.into(), source });
+    let header = Header::new(name, again()?, plan, OffsetDateTime::now_utc());
+    progress.members.store(header.members() as u64, std::sync::atomic::Ordering::Relaxed);
+    let mut ledger = Ledger::new(Box::new(Lines::new(path, READ_AHEAD)));
     let mut warnings = Vec::new();
-    let mut taken_over = 0;
     let mut started = header.started;
     let journal = if resume {
-        let (journal, resumed) = Journal::resume(path, &header)?;
+        let restore = |question, answer: Answer, place| ledger.restore(&question, answer.outcome, place);
+        let (journal, resumed) = Journal::resume(path, &header, restore)?;
         started = resumed.started;
         if resumed.damaged > 0 {
             warnings.push(format!("{} damaged records of the journal were dropped and asked again", resumed.damaged));
         }
-        for (question, answer) in resumed.answers {
-            ledger.restore(&question, answer);
-        }
-        taken_over = ledger.iter().filter(|e| e.answer.as_ref().is_some_and(|a| a.outcome.is_definitive())).count() as u64;
         journal
     } else {
         Journal::create(path, &header)?
     };
-    let start = run::Start { plan, settings, journal, ledger, resumed: taken_over, started, warnings };
-    let crawled = on_own_thread(|| run::run(start, population.members.iter(), progress, cancel));
+    let taken_over = ledger.restored();
+    let start = run::Start { plan, settings, path, journal, ledger, resumed: taken_over, started, warnings };
+    let crawled = on_own_thread(|| {
+        let members = again();
+        async { run::run(start, members?, progress, cancel).await }
+    });
     if !resume && crawled.is_err() {
         // A crawl that found no resolver leaves nothing to resume.
         journal::discard_if_empty(path);
     }
     crawled
 }
+
+/// Answers are read one here, one there: little more than one at a time.
+const READ_AHEAD: usize = 1024;
 
 /// Runs a future to its end on a thread and a runtime of its own, as the caller may be within any
 /// other runtime.

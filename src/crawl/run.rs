@@ -1,6 +1,7 @@
 //! A crawl of members from its start to its books.
 
 use std::borrow::Borrow;
+use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
@@ -13,8 +14,7 @@ use super::patience::Patience;
 use super::pool::Pool;
 use super::schedule::{Schedule, Tally};
 use super::upstream::{Upstream, upstreams};
-use super::{Cancel, Counts, CrawlError, Crawled, POLITE_QPS, Progress, Settings, preflight};
-use crate::observation::Facts;
+use super::{Answers, Cancel, Counts, CrawlError, Crawled, POLITE_QPS, Progress, Settings, preflight};
 use crate::plan::Plan;
 use crate::population::Member;
 
@@ -22,6 +22,8 @@ use crate::population::Member;
 pub(super) struct Start<'a> {
     pub plan: &'a Plan,
     pub settings: &'a Settings,
+    /// Where the journal is.
+    pub path: &'a Path,
     pub journal: Journal,
     pub ledger: Ledger,
     pub resumed: u64,
@@ -35,8 +37,8 @@ pub(super) async fn run<M: Borrow<Member>>(
     members: impl Iterator<Item = M>,
     progress: &Progress,
     cancel: &Cancel,
-) -> Result<Crawled, CrawlError> {
-    let Start { plan, settings, journal, ledger, resumed, started, mut warnings } = start;
+) -> Result<Crawled<Answers>, CrawlError> {
+    let Start { plan, settings, path, journal, ledger, resumed, started, mut warnings } = start;
     let resolvers = fit_resolvers(settings, &mut warnings, progress).await?;
     let pool = pool(settings, &resolvers)?;
     let mut desk = Desk::new(pool, journal, settings, progress, cancel);
@@ -44,10 +46,12 @@ pub(super) async fn run<M: Borrow<Member>>(
 
     let mut schedule = Schedule::new(plan, Patience::new(settings), members, ledger);
     let mut finished = desk.run(&mut schedule).await?;
+    desk.write_all(&mut schedule)?;
     let (ledger, tally) = if finished && settings.second_pass && schedule.has_failures() {
         progress.note(Some("asking again what failed"));
         let mut schedule = schedule.second_pass();
         finished = desk.run(&mut schedule).await?;
+        desk.write_all(&mut schedule)?;
         (schedule.ledger, schedule.tally)
     } else {
         (schedule.ledger, schedule.tally)
@@ -62,8 +66,7 @@ pub(super) async fn run<M: Borrow<Member>>(
         let seconds = settings.domain_budget.as_secs();
         warnings.push(format!("{} questions were given up because their domain's {seconds} s were over", tally.over_budget));
     }
-    let needed = ledger.into_entries().into_iter().filter(|e| e.pass > 0);
-    let facts = Facts::new(needed.filter_map(|e| Some((e.question, e.answer?))));
+    let facts = Answers::new(path.to_owned(), ledger.needed());
     Ok(Crawled {
         facts,
         counts,
@@ -138,13 +141,7 @@ fn counts<K: Keep>(
         resumed,
         ..Counts::default()
     };
-    for entry in ledger.iter().filter(|e| e.pass > 0) {
-        match &entry.answer {
-            Some(answer) => counts.outcomes[super::index(answer.outcome)] += 1,
-            None if finished => return Err(CrawlError::Unbalanced(format!("{} was never settled", entry.question))),
-            None => {}
-        }
-    }
+    counts.outcomes = ledger.outcomes();
     counts.asked = counts.outcomes.iter().sum();
     if finished && counts.asked != tally.known {
         return Err(CrawlError::Unbalanced(format!("{} questions were needed, {} settled", tally.known, counts.asked)));

@@ -17,8 +17,9 @@ use std::time::{Duration, Instant};
 
 use super::CrawlError;
 use super::desk::{Keep, Work};
-use super::ledger::{Entry, Id, Ledger, Line, Waiter};
+use super::ledger::{Entry, Id, Known, Ledger, Line, Waiter};
 use super::patience::Patience;
+use super::places::Settled;
 use crate::dns::{Answer, Outcome, Question};
 use crate::plan::{Plan, Step, Why};
 use crate::population::Member;
@@ -63,6 +64,8 @@ pub(super) struct Schedule<'p, M, I> {
     later: BinaryHeap<Reverse<(Instant, Id)>>,
     /// Settled since the last [`Work::take_settled`].
     settled: Vec<Id>,
+    /// Kept but not yet written, each with its place.
+    unwritten: VecDeque<(u64, Id)>,
     /// Open questions of this pass.
     open: u64,
     pass: u8,
@@ -74,7 +77,8 @@ pub(super) struct Schedule<'p, M, I> {
 /// A member with open questions.
 struct Seat<M> {
     member: M,
-    seen: Vec<(Id, Why)>,
+    /// By their keys in the ledger.
+    seen: Vec<(u64, Why)>,
     open: u32,
     failed: bool,
     /// When its first question was sent.
@@ -86,11 +90,8 @@ impl<M: Borrow<Member>, I: Iterator<Item = M>> Work for Schedule<'_, M, I> {
     fn next(&mut self, now: Instant) -> Option<Turn> {
         loop {
             let id = self.next_id(now)?;
-            let entry = self.ledger.get(id);
-            if entry.is_settled(self.pass) {
-                // A reply to an attempt that was given up came while it stood in line.
-                continue;
-            }
+            // A reply to an attempt that was given up may have come while it stood in line.
+            let Some(entry) = self.ledger.get(id).filter(|entry| !entry.is_settled()) else { continue };
             if self.over_budget(entry, now) {
                 self.tally.over_budget += 1;
                 let outcome = entry.failure.unwrap_or(Outcome::Timeout);
@@ -102,7 +103,7 @@ impl<M: Borrow<Member>, I: Iterator<Item = M>> Work for Schedule<'_, M, I> {
                     seat.begun.get_or_insert(now);
                 }
             }
-            let entry = self.ledger.get_mut(id);
+            let Some(entry) = self.ledger.get_mut(id) else { continue };
             entry.tries += 1;
             let before = entry.resolver;
             self.tally.retries += u64::from(entry.tries > 1 || self.pass > 1);
@@ -111,23 +112,24 @@ impl<M: Borrow<Member>, I: Iterator<Item = M>> Work for Schedule<'_, M, I> {
     }
 
     fn put_back(&mut self, turn: Turn) {
-        let entry = self.ledger.get_mut(turn.id);
-        entry.tries -= 1;
-        self.tally.retries -= u64::from(entry.tries > 0 || self.pass > 1);
-        self.line_up(turn.id, true);
+        if let Some(entry) = self.ledger.get_mut(turn.id) {
+            entry.tries -= 1;
+            self.tally.retries -= u64::from(entry.tries > 0 || self.pass > 1);
+            self.line_up(turn.id, true);
+        }
     }
 
     fn asked(&mut self, id: Id, resolver: usize) {
-        self.ledger.get_mut(id).resolver = Some(resolver);
+        if let Some(entry) = self.ledger.get_mut(id) {
+            entry.resolver = Some(resolver);
+        }
     }
 
     fn reply(&mut self, id: Id, answer: Answer, late: bool, now: Instant) {
-        let entry = self.ledger.get_mut(id);
-        if entry.is_settled(self.pass) || (late && answer.outcome.is_retryable()) {
-            return;
-        }
+        let unsettled = self.ledger.get_mut(id).filter(|entry| !entry.is_settled());
+        let Some(entry) = unsettled.filter(|_| !late || !answer.outcome.is_retryable()) else { return };
         if !answer.outcome.is_retryable() {
-            self.tally.recovered += u64::from(self.pass > 1 && entry.answer.is_some());
+            self.tally.recovered += u64::from(self.pass > 1 && entry.is_again());
             return self.settle(id, answer);
         }
         entry.failure = Some(answer.outcome);
@@ -149,16 +151,21 @@ impl<M: Borrow<Member>, I: Iterator<Item = M>> Work for Schedule<'_, M, I> {
 
     fn take_settled(&mut self, keep: &mut impl Keep) -> Result<(), CrawlError> {
         for id in self.settled.drain(..) {
-            let entry = self.ledger.get(id);
-            if let Some(answer) = &entry.answer {
-                keep.keep(&entry.question, answer)?;
+            if let Some(entry) = self.ledger.get(id)
+                && let Some(answer) = &entry.answer
+            {
+                self.unwritten.push_back((keep.keep(&entry.question, answer)?, id));
             }
         }
-        Ok(())
+        while let Some((place, id)) = self.unwritten.pop_front_if(|(place, _)| *place < keep.written()) {
+            self.ledger.retire(id, place);
+        }
+        self.ledger.trouble.take().map_or(Ok(()), Err)
     }
 
     fn question(&self, id: Id) -> &Question {
-        &self.ledger.get(id).question
+        // Asked only for a turn that was just given.
+        &self.ledger.get(id).expect("a turn has a question").question
     }
 
     fn stretch(&mut self, by: Duration) {
@@ -186,6 +193,7 @@ impl<'p, M: Borrow<Member>, I: Iterator<Item = M>> Schedule<'p, M, I> {
             bulk: VecDeque::new(),
             later: BinaryHeap::new(),
             settled: Vec::new(),
+            unwritten: VecDeque::new(),
             open: 0,
             pass: 1,
             again: Vec::new(),
@@ -194,7 +202,7 @@ impl<'p, M: Borrow<Member>, I: Iterator<Item = M>> Schedule<'p, M, I> {
     }
 
     fn line_up(&mut self, id: Id, in_front: bool) {
-        let entry = self.ledger.get_mut(id);
+        let Some(entry) = self.ledger.get_mut(id) else { return };
         let (line, queue) = if entry.bulk { (Line::Bulk, &mut self.bulk) } else { (Line::Prompt, &mut self.ready) };
         entry.line = Some(line);
         if in_front { queue.push_front(id) } else { queue.push_back(id) }
@@ -212,9 +220,8 @@ impl<'p, M: Borrow<Member>, I: Iterator<Item = M>> Schedule<'p, M, I> {
         loop {
             let next = self.ready.pop_front().map(|id| (id, Line::Prompt));
             if let Some((id, line)) = next.or_else(|| self.bulk.pop_front().map(|id| (id, Line::Bulk))) {
-                let entry = self.ledger.get_mut(id);
                 // It may have changed its line.
-                if entry.line == Some(line) {
+                if let Some(entry) = self.ledger.get_mut(id).filter(|entry| entry.line == Some(line)) {
                     entry.line = None;
                     return Some(id);
                 }
@@ -247,33 +254,44 @@ impl<'p, M: Borrow<Member>, I: Iterator<Item = M>> Schedule<'p, M, I> {
     fn walk(&mut self, mut steps: Vec<(u32, Step)>) {
         while let Some((seat_number, step)) = steps.pop() {
             let Some(seat) = self.seats[seat_number as usize].as_mut() else { continue };
-            let id = self.ledger.id(&step.question);
-            if !seat.note(id, step.why) {
+            let key = self.ledger.key(&step.question);
+            if !seat.note(key, step.why) {
                 continue;
             }
-            let entry = self.ledger.get_mut(id);
-            self.tally.known += u64::from(entry.pass == 0);
-            if entry.is_settled(self.pass) {
-                entry.pass = self.pass;
-                if let Some(answer) = &entry.answer {
-                    seat.failed |= answer.outcome.is_retryable();
-                    let further = self.plan.follow(seat.member.borrow(), &step, answer);
-                    steps.extend(further.into_iter().map(|step| (seat_number, step)));
+            let bulk = seat.seen.len() > PROMPT;
+            let (id, answer) = match self.ledger.find(&step.question, key) {
+                Known::InMemory(id) => (id, None),
+                Known::Written(slot, settled, answer) => {
+                    self.tally.known += u64::from(settled.pass == 0);
+                    let pass = self.pass;
+                    if settled.pass >= pass || !settled.outcome.is_retryable() {
+                        self.ledger.mark(slot, Settled { pass, ..settled });
+                        (0, Some(answer))
+                    } else {
+                        self.tally.second_pass += u64::from(pass > 1);
+                        let Some(id) = self.open_question(&step.question, key, Some(settled.place), bulk) else { return };
+                        (id, None)
+                    }
                 }
+                Known::No => {
+                    self.tally.known += 1;
+                    let Some(id) = self.open_question(&step.question, key, None, bulk) else { return };
+                    (id, None)
+                }
+            };
+            let in_memory = || self.ledger.get(id).and_then(|entry| entry.answer.as_ref());
+            let seat = self.seats[seat_number as usize].as_mut();
+            let Some(seat) = seat else { continue };
+            if let Some(answer) = answer.as_ref().or_else(in_memory) {
+                seat.failed |= answer.outcome.is_retryable();
+                let further = self.plan.follow(seat.member.borrow(), &step, answer);
+                steps.extend(further.into_iter().map(|step| (seat_number, step)));
                 continue;
             }
             seat.open += 1;
-            let bulk = seat.seen.len() > PROMPT;
+            let Some(entry) = self.ledger.get_mut(id) else { continue };
             entry.waiting.push(Waiter { seat: seat_number, why: step.why });
-            if entry.pass < self.pass {
-                entry.pass = self.pass;
-                entry.open = true;
-                entry.bulk = bulk;
-                (entry.tries, entry.refusals) = (0, 0);
-                self.open += 1;
-                self.tally.second_pass += u64::from(self.pass > 1 && entry.answer.is_some());
-                self.line_up(id, false);
-            } else if entry.bulk && !bulk {
+            if entry.bulk && !bulk {
                 entry.bulk = false;
                 if entry.line.is_some() {
                     self.line_up(id, false);
@@ -282,8 +300,17 @@ impl<'p, M: Borrow<Member>, I: Iterator<Item = M>> Schedule<'p, M, I> {
         }
     }
 
+    /// A question of this pass, in line. None where there is no room, which ends the crawl.
+    fn open_question(&mut self, question: &Question, key: u64, before: Option<u64>, bulk: bool) -> Option<Id> {
+        let id = self.ledger.open(question.clone(), key, self.pass, before)?;
+        self.open += 1;
+        self.ledger.get_mut(id)?.bulk = bulk;
+        self.line_up(id, false);
+        Some(id)
+    }
+
     fn settle(&mut self, id: Id, answer: Answer) {
-        let entry = self.ledger.get_mut(id);
+        let Some(entry) = self.ledger.get_mut(id) else { return };
         let waiting = std::mem::take(&mut entry.waiting);
         let question = entry.question.clone();
         let failed = answer.outcome.is_retryable();
@@ -297,9 +324,9 @@ impl<'p, M: Borrow<Member>, I: Iterator<Item = M>> Schedule<'p, M, I> {
             let step = Step { question: question.clone(), why: waiter.why };
             steps.extend(self.plan.follow(seat.member.borrow(), &step, &answer).into_iter().map(|s| (waiter.seat, s)));
         }
-        let entry = self.ledger.get_mut(id);
-        entry.answer = Some(answer);
-        entry.open = false;
+        if let Some(entry) = self.ledger.get_mut(id) {
+            entry.answer = Some(answer);
+        }
         self.walk(steps);
         for waiter in waiting {
             self.leave_if_done(waiter.seat);
@@ -338,9 +365,9 @@ impl<'p, M: Borrow<Member>, I: Iterator<Item = M>> Schedule<'p, M, I> {
 
 impl<M> Seat<M> {
     /// Notes why a question is needed; false where that leads to nothing new.
-    fn note(&mut self, id: Id, why: Why) -> bool {
+    fn note(&mut self, key: u64, why: Why) -> bool {
         for (seen, known) in &mut self.seen {
-            if *seen != id || std::mem::discriminant(known) != std::mem::discriminant(&why) {
+            if *seen != key || std::mem::discriminant(known) != std::mem::discriminant(&why) {
                 continue;
             }
             // Reasons of one kind differ in the SPF cost alone, and a smaller one leads further.
@@ -350,7 +377,7 @@ impl<M> Seat<M> {
             *known = why;
             return true;
         }
-        self.seen.push((id, why));
+        self.seen.push((key, why));
         true
     }
 }

@@ -213,6 +213,9 @@ impl Plan {
             steps.push(member.asked().clone(), Type::A, Why::Leaf);
             steps.push(member.asked().clone(), Type::Aaaa, Why::Leaf);
         }
+        if !self.has(Kind::ExchangeAddress) && !self.has(Kind::ExchangeCname) {
+            return;
+        }
         let listed = answer.rdata(Type::Mx).filter_map(parse_mx).filter(|mx| !mx.exchange.is_root());
         let mut listed: Vec<(u16, Name)> = listed.map(|mx| (mx.preference, mx.exchange)).collect();
         listed.sort();

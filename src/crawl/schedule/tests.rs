@@ -1,22 +1,45 @@
 //! Laws of the schedule, kept without a network: a made-up world answers, in any order.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::crawl::Settings;
 use crate::crawl::desk::Keep;
+use crate::crawl::ledger::Shelf;
 use crate::dns::{Name, Record, Type};
 use crate::plan::{Depth, Labels};
 
-#[derive(Default)]
-struct Kept(Vec<(String, Outcome)>);
+/// A journal in memory; what is kept is written only when there is a certain number.
+#[derive(Clone, Default)]
+struct Kept {
+    answers: Arc<Mutex<Vec<(Question, Answer)>>>,
+    slow: u64,
+}
+
+impl Kept {
+    fn ledger(&self) -> Ledger {
+        Ledger::new(Box::new(self.clone()))
+    }
+
+    fn outcomes(&self) -> Vec<(String, Outcome)> {
+        self.answers.lock().unwrap().iter().map(|(q, a)| (q.to_string(), a.outcome)).collect()
+    }
+}
+
+impl Shelf for Kept {
+    fn read(&mut self, place: u64) -> Result<(Question, Answer), CrawlError> {
+        Ok(self.answers.lock().unwrap()[place as usize].clone())
+    }
+}
 
 impl Keep for Kept {
-    fn keep(&mut self, question: &Question, answer: &Answer) -> Result<(), CrawlError> {
-        self.0.push((question.to_string(), answer.outcome));
-        Ok(())
+    fn keep(&mut self, question: &Question, answer: &Answer) -> Result<u64, CrawlError> {
+        let mut answers = self.answers.lock().unwrap();
+        answers.push((question.clone(), answer.clone()));
+        Ok(answers.len() as u64 - 1)
     }
 
     fn due(&self) -> Option<Instant> {
@@ -24,7 +47,12 @@ impl Keep for Kept {
     }
 
     fn write(&mut self) -> Result<(), CrawlError> {
+        self.slow = 0;
         Ok(())
+    }
+
+    fn written(&self) -> u64 {
+        (self.answers.lock().unwrap().len() as u64).saturating_sub(self.slow)
     }
 }
 
@@ -71,15 +99,19 @@ fn answer(seeds: &[u8], question: &Question) -> Answer {
 }
 
 /// Crawls the world with so many questions in flight, replies coming in an order drawn from `order`.
-fn crawl(seeds: &[u8], order: &[u16], in_flight: usize, ledger: Ledger) -> (BTreeMap<Question, Answer>, Tally) {
+fn crawl(seeds: &[u8], order: &[u16], in_flight: usize, mut kept: Kept) -> (BTreeMap<Question, Answer>, Tally) {
     let plan = Plan::new(Depth::Standard, Labels::default());
     let settings = Settings { retries: 0, ..Settings::default() };
     let members = members(10);
+    let mut ledger = kept.ledger();
+    let restored = kept.answers.lock().unwrap().clone();
+    for (place, (question, answer)) in restored.iter().enumerate() {
+        ledger.restore(question, answer.outcome, place as u64);
+    }
     let mut schedule = Schedule::new(&plan, Patience::new(&settings), members.iter(), ledger);
     let now = Instant::now();
     let mut flying: Vec<Id> = Vec::new();
     let mut order = order.iter().cycle();
-    let mut kept = Kept::default();
     loop {
         while flying.len() < in_flight
             && let Some(turn) = schedule.next(now)
@@ -92,38 +124,37 @@ fn crawl(seeds: &[u8], order: &[u16], in_flight: usize, ledger: Ledger) -> (BTre
             break;
         }
         let id = flying.swap_remove(usize::from(*order.next().unwrap()) % flying.len());
-        let reply = answer(seeds, &schedule.ledger.get(id).question);
+        let reply = answer(seeds, schedule.question(id));
         schedule.reply(id, reply, false, now);
     }
     assert!(schedule.is_done());
     assert_eq!(schedule.tally.members_done, 10);
     assert!(schedule.seats.iter().all(Option::is_none));
     let tally = schedule.tally.clone();
-    let needed = schedule.ledger.into_entries().into_iter().filter(|e| e.pass > 0);
-    let facts: BTreeMap<_, _> = needed.map(|e| (e.question, e.answer.expect("settled"))).collect();
+    kept.write().unwrap();
+    schedule.take_settled(&mut kept).unwrap();
+    let needed = schedule.ledger.needed();
+    let facts: BTreeMap<_, _> = needed.iter().map(|&place| kept.read(place).unwrap()).collect();
+    assert_eq!(facts.len(), needed.len());
     assert_eq!(facts.len() as u64, tally.known);
-    assert!(kept.0.len() as u64 <= tally.known);
+    assert!(kept.outcomes().len() - restored.len() <= facts.len(), "each is asked once");
     (facts, tally)
 }
 
 proptest! {
     #[test]
-    fn any_order_asks_the_same(seeds in prop::collection::vec(any::<u8>(), 10), order in prop::collection::vec(any::<u16>(), 1..50), in_flight in 1_usize..40) {
-        let (one_by_one, _) = crawl(&seeds, &[0], 1, Ledger::default());
-        let (shuffled, _) = crawl(&seeds, &order, in_flight, Ledger::default());
+    fn any_order_asks_the_same(seeds in prop::collection::vec(any::<u8>(), 10), order in prop::collection::vec(any::<u16>(), 1..50), in_flight in 1_usize..40, slow in 0..30_u64) {
+        let (one_by_one, _) = crawl(&seeds, &[0], 1, Kept::default());
+        let (shuffled, _) = crawl(&seeds, &order, in_flight, Kept { slow, ..Kept::default() });
         prop_assert_eq!(one_by_one, shuffled);
     }
 
     #[test]
     fn a_resumed_crawl_ends_in_the_same(seeds in prop::collection::vec(any::<u8>(), 10), kept in any::<u64>()) {
-        let (whole, _) = crawl(&seeds, &[0], 8, Ledger::default());
-        let mut ledger = Ledger::default();
-        for (i, (question, answer)) in whole.iter().enumerate() {
-            if kept >> (i % 64) & 1 == 1 {
-                ledger.restore(question, answer.clone());
-            }
-        }
-        let (resumed, _) = crawl(&seeds, &[3, 1, 2], 8, ledger);
+        let (whole, _) = crawl(&seeds, &[0], 8, Kept::default());
+        let some = whole.iter().enumerate().filter(|(i, _)| kept >> (i % 64) & 1 == 1).map(|(_, (q, a))| (q.clone(), a.clone()));
+        let journal = Kept { answers: Arc::new(Mutex::new(some.collect())), slow: 0 };
+        let (resumed, _) = crawl(&seeds, &[3, 1, 2], 8, journal);
         prop_assert_eq!(whole, resumed);
     }
 }
@@ -133,14 +164,14 @@ proptest! {
 fn play(settings: &Settings, mut say: impl FnMut(&Question, u32) -> Outcome) -> (Vec<(String, Outcome)>, Tally, Duration) {
     let plan = Plan::new(Depth::Mx, Labels::default());
     let members = members(1);
-    let mut schedule = Schedule::new(&plan, Patience::new(settings), members.iter(), Ledger::default());
+    let mut kept = Kept::default();
+    let mut schedule = Schedule::new(&plan, Patience::new(settings), members.iter(), kept.ledger());
     let begun = Instant::now();
     let mut now = begun;
-    let mut kept = Kept::default();
     while !schedule.is_done() {
         match schedule.next(now) {
             Some(turn) => {
-                let entry = schedule.ledger.get(turn.id);
+                let entry = schedule.ledger.get(turn.id).unwrap();
                 let outcome = say(&entry.question, entry.tries);
                 if outcome == Outcome::Timeout {
                     now += turn.wait;
@@ -152,7 +183,7 @@ fn play(settings: &Settings, mut say: impl FnMut(&Question, u32) -> Outcome) -> 
         }
         schedule.take_settled(&mut kept).unwrap();
     }
-    (kept.0, schedule.tally.clone(), now - begun)
+    (kept.outcomes(), schedule.tally.clone(), now - begun)
 }
 
 #[test]
@@ -190,7 +221,8 @@ fn a_members_time_is_limited() {
 fn a_late_reply_is_welcome_and_a_late_failure_is_not() {
     let plan = Plan::of([crate::plan::Kind::Mx].into(), Labels::default());
     let members = members(1);
-    let mut schedule = Schedule::new(&plan, Patience::new(&Settings::default()), members.iter(), Ledger::default());
+    let kept = Kept::default();
+    let mut schedule = Schedule::new(&plan, Patience::new(&Settings::default()), members.iter(), kept.ledger());
     let now = Instant::now();
     let turn = schedule.next(now).unwrap();
     schedule.reply(turn.id, Answer::empty(Outcome::Timeout), false, now);
@@ -203,7 +235,7 @@ fn a_late_reply_is_welcome_and_a_late_failure_is_not() {
     schedule.reply(turn.id, Answer::empty(Outcome::Nxdomain), false, now);
     assert!(schedule.next(now).is_none());
     assert!(schedule.is_done());
-    let answer = schedule.ledger.get(turn.id).answer.clone();
+    let answer = schedule.ledger.get(turn.id).unwrap().answer.clone();
     assert_eq!(answer, Some(Answer::empty(Outcome::Nodata)), "the first answer stands");
 }
 
@@ -212,21 +244,23 @@ fn the_second_pass_asks_only_what_failed_and_follows_what_it_finds() {
     let plan = Plan::new(Depth::Mx, Labels::default());
     let members = members(2);
     let settings = Settings { retries: 0, ..Settings::default() };
-    let mut schedule = Schedule::new(&plan, Patience::new(&settings), members.iter(), Ledger::default());
+    let mut kept = Kept::default();
+    let mut schedule = Schedule::new(&plan, Patience::new(&settings), members.iter(), kept.ledger());
     let now = Instant::now();
     let mut asked = Vec::new();
     while let Some(turn) = schedule.next(now) {
-        let question = schedule.ledger.get(turn.id).question.clone();
+        let question = schedule.question(turn.id).clone();
         let fails = question.to_string() == "d1.example. MX";
         schedule.reply(turn.id, Answer::empty(if fails { Outcome::Timeout } else { Outcome::Nodata }), false, now);
         asked.push(question.to_string());
     }
     assert!(schedule.is_done() && schedule.has_failures());
     assert_eq!(asked.len(), 6);
+    schedule.take_settled(&mut kept).unwrap();
     let mut schedule = schedule.second_pass();
     asked.clear();
     while let Some(turn) = schedule.next(now) {
-        asked.push(schedule.ledger.get(turn.id).question.to_string());
+        asked.push(schedule.question(turn.id).to_string());
         schedule.reply(turn.id, Answer::empty(Outcome::Nxdomain), false, now);
     }
     asked.sort();
