@@ -50,7 +50,7 @@ pub fn confirm(
     let part = job.part(doubtful, second.clone());
     let journal = journal.with_extension("confirm.journal");
     let again = part.ask(common, &journal, journal.exists())?;
-    part.finished(&again, &journal)?;
+    part.finished(&again, again.facts.len(), &journal)?;
     let (facts, conflicts) = merge(both(crawled).chain(both(&again)));
     let contradicted: Vec<String> = again
         .facts

@@ -2,40 +2,90 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use time::{Date, OffsetDateTime};
 
+use crate::classify::classify;
+use crate::dns::Outcome;
 use crate::observation::{Limits, Observation};
 use crate::plan::{Depth, Plan};
-use crate::population;
+use crate::population::{self, Population, Unit};
 use crate::provenance::Kind;
-use crate::snapshot::{self, Snapshot, Summary};
+use crate::snapshot::{self, Snapshot, Summary, Walk};
 use crate::vendor::Ruleset;
 
 use super::args::{Common, CrawlArgs, ExplainArgs, RunArgs};
 use super::failure::{Exit, Failure};
 use super::job::{Job, settings};
-use super::{charts, confirm, explain as explanation, out, side};
+use super::{charts, confirm, explain as explanation, listing, out, side};
 
 /// How much older than the new snapshot a yearly baseline should be, in days.
 const YEAR: i64 = 300;
 
 pub fn crawl(common: &Common, args: &CrawlArgs) -> Result<Exit, Failure> {
     let rules = side::rules(common)?;
-    let mut job = Job::new(common, args.population.as_deref(), &args.asking, rules.get())?;
     let mut root = side::snapshots(common, args.out.as_deref());
-    if let Some(shard) = args.shard {
-        job.population = job.population.shard(shard);
-        job.shard = Some(shard);
+    if args.shard.is_some() {
         // Out of the way of listings and baselines: a part is no snapshot of the list.
         root.push("shards");
     }
-    let path = job.run(common, args.asking.resume, confirm::resolver(&args.asking)?, None, &root)?;
-    let snapshot = Snapshot::open(&path)?;
-    let exit = completeness(common, &snapshot, rules.get(), args.asking.max_failures);
+    let second = confirm::resolver(&args.asking)?;
+    let path = if args.asking.replay_of.is_none() && second.is_none() {
+        crawl_spooled(common, args, rules.get(), &root)?
+    } else {
+        let mut job = Job::new(common, args.population.as_deref(), &args.asking, rules.get())?;
+        if let Some(shard) = args.shard {
+            job.population = job.population.shard(shard);
+            job.shard = Some(shard);
+        }
+        job.run(common, args.asking.resume, second, None, &root)?
+    };
+    let exit = completeness_of(common, &path, rules.get(), args.asking.max_failures)?;
     out::emit(&format!("{}\n", path.display()), None)?;
     Ok(exit)
+}
+
+/// The list is read onto disk and asked about from there: memory is for what is in flight.
+fn crawl_spooled(common: &Common, args: &CrawlArgs, rules: &Ruleset, root: &Path) -> Result<PathBuf, Failure> {
+    let depth = Job::depth(&args.asking)?;
+    let settings = settings(&args.asking)?;
+    let spooled = side::spooled(common, args.population.as_deref(), args.shard)?;
+    let list = &spooled.list;
+    listing::warn_of(common, &list.name, &spooled.rejected, &spooled.repairs);
+    if list.is_empty() && args.shard.is_none() {
+        return Err(Job::nobody(&list.name));
+    }
+    let population = Population {
+        name: list.name.clone(),
+        series: list.series.clone(),
+        unit: list.unit,
+        cohorts: list.cohorts.clone(),
+        members: Vec::new(),
+    };
+    let plan = Plan::new(depth, rules.labels.clone());
+    let job = Job { population, plan, settings, replayed: None, shard: args.shard };
+    job.run_spooled(list, common, args.asking.resume, root)
+}
+
+/// As [`completeness`], of a snapshot that was sealed just now, reading no more of it than it takes.
+fn completeness_of(common: &Common, path: &Path, rules: &Ruleset, max_failures: f64) -> Result<Exit, Failure> {
+    let manifest = snapshot::manifest(path)?;
+    let definitive = |word: &String| word.parse::<Outcome>().is_ok_and(Outcome::is_definitive);
+    if manifest.counts.values().flat_map(|outcomes| outcomes.keys()).all(definitive) {
+        // The zones have answered every question: nobody is unreachable.
+        return Ok(Exit::Done);
+    }
+    if !manifest.plan.is_local() {
+        return Ok(completeness(common, &Snapshot::open(path)?, rules, max_failures));
+    }
+    let mut open = 0;
+    for member in Walk::open(path)? {
+        let (member, facts) = member?;
+        let observation = Observation { member: &member, facts: &facts, plan: &manifest.plan, limits: &manifest.limits };
+        open += usize::from(classify(&observation, rules).failure.is_some());
+    }
+    Ok(judge(common, manifest.population.unit, open, manifest.population.size, max_failures))
 }
 
 pub fn run(common: &Common, args: &RunArgs) -> Result<Exit, Failure> {
@@ -77,10 +127,13 @@ fn baseline(series: &str, kind: Kind, all: &[Summary]) -> Option<PathBuf> {
 /// Says how many members could not be reached, and whether that is too many.
 pub fn completeness(common: &Common, snapshot: &Snapshot, rules: &Ruleset, max_failures: f64) -> Exit {
     let classified = side::classify_all(snapshot, None, rules);
-    let (open, all) = (side::unreachable(&classified), classified.len());
+    judge(common, snapshot.population.unit, side::unreachable(&classified), classified.len(), max_failures)
+}
+
+fn judge(common: &Common, unit: Unit, open: usize, all: usize, max_failures: f64) -> Exit {
     let percent = if all == 0 { 0.0 } else { open as f64 * 100.0 / all as f64 };
     if open > 0 && !common.quiet {
-        eprintln!("{open} of {all} {} unreachable for the gateway role ({percent:.1} %)", snapshot.population.unit.noun(all));
+        eprintln!("{open} of {all} {} unreachable for the gateway role ({percent:.1} %)", unit.noun(all));
     }
     if percent > max_failures {
         eprintln!(

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use time::format_description::well_known::Rfc3339;
 
-use crate::crawl::{Cancel, Crawled, Progress, ResolverSpec, Settings, crawl as ask};
+use crate::crawl::{Cancel, CrawlError, Crawled, Progress, ResolverSpec, Settings, crawl as ask, crawl_members};
 use crate::plan::{Depth, Plan};
-use crate::population::{Member, Population, Shard};
+use crate::population::{Member, Population, Shard, Spool, Unit};
 use crate::provenance::Kind;
 use crate::snapshot::{self, Crawl, ManifestDraft, Snapshot};
 use crate::vendor::Ruleset;
@@ -44,14 +44,11 @@ impl Job {
             }
             return Ok(Self::replay(&side::open(common, what)?, settings));
         }
-        let depth: Depth = asking.depth.into();
-        if depth == Depth::Recorded {
-            return Err(Failure::usage("--depth recorded takes the question kinds of a snapshot: name it with --replay-of"));
-        }
+        let depth = Self::depth(asking)?;
         let loaded = side::population(common, list)?;
         listing::warn(common, &loaded);
         if loaded.population.members.is_empty() {
-            return Err(Failure::new(format!("{} holds no member to ask about", loaded.population.name)));
+            return Err(Self::nobody(&loaded.population.name));
         }
         Ok(Self {
             population: loaded.population,
@@ -60,6 +57,20 @@ impl Job {
             replayed: None,
             shard: None,
         })
+    }
+
+    /// The depth of a crawl that is no replay.
+    pub fn depth(asking: &Asking) -> Result<Depth, Failure> {
+        match asking.depth.into() {
+            Depth::Recorded => {
+                Err(Failure::usage("--depth recorded takes the question kinds of a snapshot: name it with --replay-of"))
+            }
+            depth => Ok(depth),
+        }
+    }
+
+    pub fn nobody(list: &str) -> Failure {
+        Failure::new(format!("{list} holds no member to ask about"))
     }
 
     /// The crawl of a replay: the population, questions and dates of the snapshot that is replayed.
@@ -86,13 +97,28 @@ impl Job {
     ) -> Result<PathBuf, Failure> {
         let journal = self.journal(root)?;
         let mut crawled = self.ask(common, &journal, resume)?;
-        self.finished(&crawled, &journal)?;
+        self.finished(&crawled, crawled.facts.len(), &journal)?;
         let mut draft = self.draft(&crawled)?;
         if let Some(second) = second {
             confirm::confirm(self, common, second, &mut crawled, &mut draft, old, &journal)?;
         }
         let path = snapshot::seal(root, &self.population, &crawled.facts, draft)?;
         // The answers are sealed: the journal has done its work.
+        fs::remove_file(&journal).ok();
+        Ok(path)
+    }
+
+    /// A crawl of a list that stays on disk, as its answers do until they are sealed: `population`
+    /// of this job describes the list, and holds none of its members.
+    pub fn run_spooled(&self, list: &Spool, common: &Common, resume: bool, root: &Path) -> Result<PathBuf, Failure> {
+        let journal = self.journal(root)?;
+        let crawled = self.watched(common, list.len(), |progress, cancel| {
+            let members = || list.members();
+            crawl_members(&list.name, members, &self.plan, &self.settings, &journal, resume, progress, cancel)
+        })?;
+        self.finished(&crawled, crawled.facts.len(), &journal)?;
+        let draft = self.draft(&crawled)?;
+        let path = snapshot::seal_rows(root, list.facts(), |output| list.write(output), |rows| crawled.facts.fill(rows), draft)?;
         fs::remove_file(&journal).ok();
         Ok(path)
     }
@@ -106,13 +132,12 @@ impl Job {
 
     /// # Errors
     /// Where the crawl was interrupted: what is answered so far is no snapshot.
-    pub fn finished(&self, crawled: &Crawled, journal: &Path) -> Result<(), Failure> {
+    pub fn finished<A>(&self, crawled: &Crawled<A>, kept: usize, journal: &Path) -> Result<(), Failure> {
         if !crawled.interrupted {
             return Ok(());
         }
         Err(Failure::new(format!(
-            "interrupted: {} answers are kept in {}; the same command with --resume goes on",
-            crawled.facts.len(),
+            "interrupted: {kept} answers are kept in {}; the same command with --resume goes on",
             journal.display()
         )))
     }
@@ -128,20 +153,32 @@ impl Job {
     }
 
     pub fn ask(&self, common: &Common, journal: &Path, resume: bool) -> Result<Crawled, Failure> {
+        self.watched(common, self.population.members.len(), |progress, cancel| {
+            ask(&self.population, &self.plan, &self.settings, journal, resume, progress, cancel)
+        })
+    }
+
+    /// Crawls with its progress on show and the way to stop it open, and says how it ended.
+    fn watched<A>(
+        &self,
+        common: &Common,
+        members: usize,
+        crawl: impl FnOnce(&Arc<Progress>, &Cancel) -> Result<Crawled<A>, CrawlError>,
+    ) -> Result<Crawled<A>, Failure> {
         let progress = Arc::new(Progress::default());
         let cancel = Cancel::new();
         cancel.on_interrupt()?;
         let display = Display::start(common, &progress);
-        let crawled = ask(&self.population, &self.plan, &self.settings, journal, resume, &progress, &cancel);
+        let crawled = crawl(&progress, &cancel);
         drop(display);
         let crawled = crawled?;
         if !common.quiet {
-            summary(&crawled, &self.population);
+            summary(&crawled, self.population.unit, members);
         }
         Ok(crawled)
     }
 
-    fn draft(&self, crawled: &Crawled) -> Result<ManifestDraft, Failure> {
+    fn draft<A>(&self, crawled: &Crawled<A>) -> Result<ManifestDraft, Failure> {
         let today = crawled.started.date().to_string();
         let mut draft = match &self.replayed {
             None => ManifestDraft::new(Kind::Live, &today, self.plan.clone()),
@@ -184,11 +221,10 @@ pub fn settings(asking: &Asking) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
-fn summary(crawled: &Crawled, population: &Population) {
+fn summary<A>(crawled: &Crawled<A>, unit: Unit, members: usize) {
     let counts = &crawled.counts;
     let seconds = (crawled.finished - crawled.started).as_seconds_f64();
-    let members = population.members.len();
-    eprintln!("asked {} questions about {members} {} in {seconds:.1} s", counts.asked, population.unit.noun(members));
+    eprintln!("asked {} questions about {members} {} in {seconds:.1} s", counts.asked, unit.noun(members));
     let outcomes: Vec<String> =
         crate::dns::Outcome::ALL.into_iter().filter(|o| counts.of(*o) > 0).map(|o| format!("{} {o}", counts.of(o))).collect();
     eprintln!("outcomes: {}", outcomes.join(", "));

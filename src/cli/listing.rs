@@ -1,6 +1,6 @@
 //! `population`, and what every command says about the list it reads.
 
-use crate::population::{self, Loaded};
+use crate::population::{self, Loaded, Rejected, Repairs};
 
 use super::args::{Common, PopulationArgs, PopulationCommand};
 use super::failure::{Exit, Failure};
@@ -34,19 +34,20 @@ pub fn population(common: &Common, args: &PopulationArgs) -> Result<Exit, Failur
 
 /// Says on standard error what was put right or refused in a list; never silently.
 pub fn warn(common: &Common, loaded: &Loaded) {
-    for rejected in loaded.rejected.iter().take(if common.verbose > 0 { usize::MAX } else { 10 }) {
-        eprintln!("{}, line {}: row left out: {}: {}", loaded.population.name, rejected.line, rejected.reason, rejected.text);
+    warn_of(common, &loaded.population.name, &loaded.rejected, &loaded.repairs);
+}
+
+/// As [`warn`], of a list called `name`.
+pub fn warn_of(common: &Common, name: &str, rejected: &[Rejected], repairs: &Repairs) {
+    for rejected in rejected.iter().take(if common.verbose > 0 { usize::MAX } else { 10 }) {
+        eprintln!("{name}, line {}: row left out: {}: {}", rejected.line, rejected.reason, rejected.text);
     }
-    if loaded.rejected.len() > 10 && common.verbose == 0 {
-        eprintln!(
-            "{}: {} rows left out in all (mxcensus population check shows them)",
-            loaded.population.name,
-            loaded.rejected.len()
-        );
+    if rejected.len() > 10 && common.verbose == 0 {
+        eprintln!("{name}: {} rows left out in all (mxcensus population check shows them)", rejected.len());
     }
     if !common.quiet {
-        for (repair, count) in loaded.repairs.iter() {
-            eprintln!("{}: {count} repaired: {}", loaded.population.name, repair.as_str());
+        for (repair, count) in repairs.iter() {
+            eprintln!("{name}: {count} repaired: {}", repair.as_str());
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::classify::{Classification, classify};
 use crate::plan::Plan;
-use crate::population::{self, Loaded};
+use crate::population::{self, Loaded, Shard, Spooled};
 use crate::snapshot::{self, Snapshot};
 use crate::vendor::Ruleset;
 
@@ -53,6 +53,14 @@ pub fn population(common: &Common, what: Option<&str>) -> Result<Loaded, Failure
     match what {
         Some("-") => Ok(population::parse(std::io::stdin().lock(), "stdin", population::About::default())?),
         what => Ok(population::find(what, &data(common))?),
+    }
+}
+
+/// The list that is meant, or a part of it, left on disk.
+pub fn spooled(common: &Common, what: Option<&str>, part: Option<Shard>) -> Result<Spooled, Failure> {
+    match what {
+        Some("-") => Ok(population::spool(std::io::stdin().lock(), "stdin", population::About::default(), part)?),
+        what => Ok(population::spool_file(&population::locate(what, &data(common))?, part)?),
     }
 }
 

@@ -174,7 +174,9 @@ pub fn crawl_members<M: Borrow<Member>, I: Iterator<Item = M>>(
         Journal::create(path, &header)?
     };
     let taken_over = ledger.restored();
-    let start = run::Start { plan, settings, path, journal, ledger, resumed: taken_over, started, warnings };
+    let members_listed = header.members() as u64;
+    let start =
+        run::Start { plan, settings, path, journal, ledger, members: members_listed, resumed: taken_over, started, warnings };
     let crawled = on_own_thread(|| {
         let members = again();
         async { run::run(start, members?, progress, cancel).await }

@@ -26,6 +26,8 @@ pub(super) struct Start<'a> {
     pub path: &'a Path,
     pub journal: Journal,
     pub ledger: Ledger,
+    /// Members of the list.
+    pub members: u64,
     pub resumed: u64,
     pub started: OffsetDateTime,
     pub warnings: Vec<String>,
@@ -38,7 +40,7 @@ pub(super) async fn run<M: Borrow<Member>>(
     progress: &Progress,
     cancel: &Cancel,
 ) -> Result<Crawled<Answers>, CrawlError> {
-    let Start { plan, settings, path, journal, ledger, resumed, started, mut warnings } = start;
+    let Start { plan, settings, path, members: listed, journal, ledger, resumed, started, mut warnings } = start;
     let resolvers = fit_resolvers(settings, &mut warnings, progress).await?;
     let pool = pool(settings, &resolvers)?;
     let mut desk = Desk::new(pool, journal, settings, progress, cancel);
@@ -58,6 +60,10 @@ pub(super) async fn run<M: Borrow<Member>>(
     };
     progress.note(None);
 
+    if finished && tally.members_done != listed {
+        let done = tally.members_done;
+        return Err(CrawlError::Unbalanced(format!("{listed} members in the list, {done} of them could be read again")));
+    }
     let counts = counts(&desk, &ledger, &tally, resumed, finished)?;
     let resolvers = resolvers.iter().map(Upstream::to_string).collect();
     let figures = desk.pool.figures();

@@ -35,33 +35,48 @@ pub fn read(path: &Path) -> Result<Loaded, PopulationError> {
     let about = About::beside(path)?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let io = |error| PopulationError::Io { path: path.display().to_string(), error };
-    let bytes = std::fs::read(path).map_err(io)?;
-    parse(&bytes[..], &stem, about)
+    let file = std::fs::File::open(path).map_err(io)?;
+    parse(file, &stem, about)
 }
 
 /// Reads a list called `name` (a file stem: it gives the series where `about` does not).
 pub fn parse(input: impl Read, name: &str, about: About) -> Result<Loaded, PopulationError> {
-    let mut bytes = Vec::new();
-    let mut input = input;
-    input.read_to_end(&mut bytes).map_err(|error| PopulationError::Io { path: name.to_owned(), error })?;
     let mut repairs = Repairs::new();
-    let text = match bytes.strip_prefix(b"\xef\xbb\xbf") {
-        Some(rest) => {
-            repairs.insert(Repair::ByteOrderMark, 1);
-            rest
-        }
-        None => &bytes[..],
-    };
-    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+    let mut rows = Rows::default();
+    let add = |line, record: &ByteRecord, columns: &Columns, repairs: &mut Repairs| rows.add(line, record, columns, repairs);
+    let columns = each_row(input, name, &mut repairs, add)?.unwrap_or_default();
+    let unit = about.unit.unwrap_or_else(|| rows.unit(&columns));
+    let series = about.series.clone().unwrap_or_else(|| series_of(name).to_owned());
+    let (members, rejected) = rows.unique(unit);
+    let population = Population { name: name.to_owned(), series, unit, cohorts: columns.cohort_names(), members };
+    Ok(Loaded { population, about, repairs, rejected })
+}
+
+/// Hands over every row that is neither blank, header nor comment, with its line; gives the columns,
+/// if there is any row.
+pub(super) fn each_row(
+    mut input: impl Read,
+    name: &str,
+    repairs: &mut Repairs,
+    mut each: impl FnMut(u64, &ByteRecord, &Columns, &mut Repairs),
+) -> Result<Option<Columns>, PopulationError> {
+    let io = |error| PopulationError::Io { path: name.to_owned(), error };
+    let mut start = Vec::new();
+    input.by_ref().take(3).read_to_end(&mut start).map_err(io)?;
+    if start == b"\xef\xbb\xbf" {
+        repairs.insert(Repair::ByteOrderMark, 1);
+        start.clear();
+        input.by_ref().take(2).read_to_end(&mut start).map_err(io)?;
+    }
+    if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
         return Err(PopulationError::Utf16 { name: name.to_owned() });
     }
-    let mut rows = Rows::default();
     let mut columns = None;
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader((&start[..]).chain(input));
     let mut record = ByteRecord::new();
     loop {
         let read = reader.read_byte_record(&mut record);
-        match read.map_err(|error| PopulationError::Io { path: name.to_owned(), error: error.into() })? {
+        match read.map_err(|error| io(error.into()))? {
             false => break,
             true if is_blank(&record) => continue,
             true => {}
@@ -83,14 +98,9 @@ pub fn parse(input: impl Read, name: &str, about: About) -> Result<Loaded, Popul
                 known
             }
         };
-        rows.add(line, &record, known, &mut repairs);
+        each(line, &record, known, repairs);
     }
-    let columns = columns.unwrap_or_default();
-    let unit = about.unit.unwrap_or_else(|| rows.unit(&columns));
-    let series = about.series.clone().unwrap_or_else(|| series_of(name).to_owned());
-    let (members, rejected) = rows.unique(unit);
-    let population = Population { name: name.to_owned(), series, unit, cohorts: columns.cohort_names(), members };
-    Ok(Loaded { population, about, repairs, rejected })
+    Ok(columns)
 }
 
 fn is_blank(record: &ByteRecord) -> bool {
@@ -99,16 +109,16 @@ fn is_blank(record: &ByteRecord) -> bool {
 
 /// Where the fields of a row stand.
 #[derive(Debug, Default)]
-struct Columns {
+pub(super) struct Columns {
     header: bool,
     /// Number of fields of every row.
     width: usize,
     domain: usize,
-    id: Option<usize>,
+    pub id: Option<usize>,
     mail_domain: Option<usize>,
     rank: Option<usize>,
     name: Option<usize>,
-    cohorts: Vec<(usize, String)>,
+    pub cohorts: Vec<(usize, String)>,
 }
 
 impl Columns {
@@ -148,8 +158,25 @@ impl Columns {
         Ok(columns)
     }
 
-    fn cohort_names(&self) -> Vec<String> {
+    pub fn cohort_names(&self) -> Vec<String> {
         self.cohorts.iter().map(|(_, name)| name.clone()).collect()
+    }
+
+    /// A member as a row of this list.
+    pub fn shown(&self, member: &Member) -> String {
+        let mut fields = vec![String::new(); self.width];
+        let mut put = |at: Option<usize>, text: &str| {
+            if let Some(field) = at.and_then(|at| fields.get_mut(at)) {
+                *field = text.to_owned();
+            }
+        };
+        put(Some(self.domain), member.domain.bare());
+        put(self.id, &member.id);
+        put(self.mail_domain, member.mail_domain.as_ref().map_or("", |d| d.bare()));
+        put(self.rank, &member.rank.map(|r| r.to_string()).unwrap_or_default());
+        put(self.name, &member.name);
+        self.cohorts.iter().zip(&member.cohorts).for_each(|((at, _), value)| put(Some(*at), value));
+        shorten(&fields.join(","))
     }
 }
 
@@ -210,7 +237,7 @@ impl Rows {
     }
 }
 
-fn read_row(record: &ByteRecord, columns: &Columns, repairs: &mut Repairs) -> Result<Member, String> {
+pub(super) fn read_row(record: &ByteRecord, columns: &Columns, repairs: &mut Repairs) -> Result<Member, String> {
     if let Some(i) = (0..record.len()).find(|&i| std::str::from_utf8(&record[i]).is_err()) {
         return Err(format!("field {} is not UTF-8", i + 1));
     }
@@ -253,11 +280,16 @@ fn read_row(record: &ByteRecord, columns: &Columns, repairs: &mut Repairs) -> Re
     Ok(Member { id: id.into(), name, domain, mail_domain, rank, cohorts })
 }
 
-/// The row as a message shows it: one line, shortened.
-fn shown(record: &ByteRecord) -> String {
-    const SHOWN: usize = 120;
+/// The row as a message shows it.
+pub(super) fn shown(record: &ByteRecord) -> String {
     let fields: Vec<_> = record.iter().map(String::from_utf8_lossy).collect();
-    let text: String = fields.join(",").chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN + 1).collect();
+    shorten(&fields.join(","))
+}
+
+/// One line, shortened.
+fn shorten(row: &str) -> String {
+    const SHOWN: usize = 120;
+    let text: String = row.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN + 1).collect();
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text,

@@ -11,6 +11,7 @@ mod find;
 mod load;
 mod roster;
 mod shard;
+mod spool;
 mod write;
 
 use crate::dns::Name;
@@ -22,6 +23,7 @@ pub use find::{DEFAULT_SERIES, find, locate};
 pub use load::{Loaded, Rejected, parse, read};
 pub use roster::{Roster, RosterError};
 pub use shard::{BadShard, Shard};
+pub use spool::{Spool, Spooled, spool, spool_file};
 
 /// Why a list cannot be read at all. Single bad rows are no error: see [`Loaded::rejected`].
 #[derive(Debug, thiserror::Error)]

@@ -99,31 +99,32 @@ impl Roster {
         let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
         if !line.contains(&b'"') {
             let text = std::str::from_utf8(line).map_err(|_| "not UTF-8".to_owned())?;
-            return self.of(text.split(','));
+            return member_of(text.split(','));
         }
         let mut reader = ReaderBuilder::new().has_headers(false).from_reader(rest);
         let mut record = csv::StringRecord::new();
         reader.read_record(&mut record).map_err(|e| e.to_string())?;
-        self.of(record.iter())
-    }
-
-    fn of<'t>(&self, mut fields: impl Iterator<Item = &'t str>) -> Result<Member, String> {
-        let mut next = || fields.next().ok_or_else(|| "fewer fields than columns".to_owned());
-        let (id, rank, name, domain, mail_domain) = (next()?, next()?, next()?, next()?, next()?);
-        let parse = |text: &str| Name::parse(text).map_err(|e| format!("{text:?}: {e}"));
-        Ok(Member {
-            id: id.into(),
-            rank: if rank.is_empty() { None } else { Some(rank.parse().map_err(|_| format!("rank {rank:?}"))?) },
-            name: name.into(),
-            domain: parse(domain)?,
-            mail_domain: if mail_domain.is_empty() { None } else { Some(parse(mail_domain)?) },
-            cohorts: fields.map(Into::into).collect(),
-        })
+        member_of(record.iter())
     }
 
     fn asked(&self, row: &Row) -> &[u8] {
         &self.bytes[row.domain as usize..][..usize::from(row.length)]
     }
+}
+
+/// The member of a canonical row.
+pub(super) fn member_of<'t>(mut fields: impl Iterator<Item = &'t str>) -> Result<Member, String> {
+    let mut next = || fields.next().ok_or_else(|| "fewer fields than columns".to_owned());
+    let (id, rank, name, domain, mail_domain) = (next()?, next()?, next()?, next()?, next()?);
+    let parse = |text: &str| Name::parse(text).map_err(|e| format!("{text:?}: {e}"));
+    Ok(Member {
+        id: id.into(),
+        rank: if rank.is_empty() { None } else { Some(rank.parse().map_err(|_| format!("rank {rank:?}"))?) },
+        name: name.into(),
+        domain: parse(domain)?,
+        mail_domain: if mail_domain.is_empty() { None } else { Some(parse(mail_domain)?) },
+        cohorts: fields.map(Into::into).collect(),
+    })
 }
 
 /// The row with its asked domain found in the file's own bytes: domains need no quotes.

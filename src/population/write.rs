@@ -1,34 +1,45 @@
 //! The canonical file of a population: what a snapshot keeps as `population.csv`.
 
-use super::Population;
+use super::{Member, Population};
 
 impl Population {
     /// CSV with a header: `id,rank,name,domain,mail_domain`, then the cohort columns; members in
     /// their order. [`super::parse`] reads it back to an equal population.
     pub fn to_csv(&self) -> Vec<u8> {
-        let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-        let mut record = csv::ByteRecord::new();
-        for column in ["id", "rank", "name", "domain", "mail_domain"] {
-            record.push_field(column.as_bytes());
-        }
-        self.cohorts.iter().for_each(|column| record.push_field(column.as_bytes()));
-        // Writing to memory fails for uneven records alone, and a missing cohort is written blank.
-        let mut write = |record: &csv::ByteRecord| writer.write_byte_record(record).expect("even records into memory");
-        write(&record);
-        for member in &self.members {
-            record.clear();
-            record.push_field(member.id.as_bytes());
-            record.push_field(member.rank.map(|r| r.to_string()).unwrap_or_default().as_bytes());
-            record.push_field(member.name.as_bytes());
-            record.push_field(member.domain.bare().as_bytes());
-            record.push_field(member.mail_domain.as_ref().map_or("", |d| d.bare()).as_bytes());
-            for i in 0..self.cohorts.len() {
-                record.push_field(member.cohorts.get(i).map_or("", |value| value).as_bytes());
-            }
-            write(&record);
-        }
-        writer.into_inner().expect("memory never fails to flush")
+        let mut bytes = header(&self.cohorts);
+        self.members.iter().for_each(|member| bytes.extend(row(member, self.cohorts.len())));
+        bytes
     }
+}
+
+/// The first line of the file.
+pub(super) fn header(cohorts: &[String]) -> Vec<u8> {
+    let fixed = ["id", "rank", "name", "domain", "mail_domain"];
+    line(fixed.into_iter().chain(cohorts.iter().map(String::as_str)))
+}
+
+/// The line of a member, with so many cohort columns: a missing one is written blank.
+pub(super) fn row(member: &Member, cohorts: usize) -> Vec<u8> {
+    let rank = member.rank.map(|r| r.to_string()).unwrap_or_default();
+    let mail_domain = member.mail_domain.as_ref().map_or("", |d| d.bare());
+    let fixed = [&*member.id, &rank, &member.name, member.domain.bare(), mail_domain];
+    line(fixed.into_iter().chain((0..cohorts).map(|i| member.cohorts.get(i).map_or("", |value| value))))
+}
+
+fn line<'a>(fields: impl Iterator<Item = &'a str>) -> Vec<u8> {
+    let mut line = Vec::with_capacity(64);
+    for (i, field) in fields.enumerate() {
+        if i > 0 {
+            line.push(b',');
+        }
+        if field.bytes().any(|b| matches!(b, b',' | b'"' | b'\n' | b'\r')) {
+            line.extend(format!("\"{}\"", field.replace('"', "\"\"")).into_bytes());
+        } else {
+            line.extend_from_slice(field.as_bytes());
+        }
+    }
+    line.push(b'\n');
+    line
 }
 
 #[cfg(test)]

@@ -114,6 +114,20 @@ impl crate::population::Population {
     }
 }
 
+impl crate::population::Spool {
+    /// As [`Population::facts`](crate::population::Population::facts).
+    pub fn facts(&self) -> PopulationFacts {
+        PopulationFacts {
+            name: self.name.clone(),
+            series: self.series.clone(),
+            unit: self.unit,
+            size: self.len(),
+            digest: Digest::new(),
+            cohorts: self.cohorts.clone(),
+        }
+    }
+}
+
 /// The file of answers.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Observations {
