@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::journal::Lines;
+use super::journal::{Fields, Lines};
 use super::ledger::Shelf;
 use super::{CrawlError, Crawled};
 use crate::observation::Facts;
@@ -51,8 +51,8 @@ impl Answers {
         for &place in &self.places {
             let payload = lines.payload(place).map_err(io::Error::other)?;
             let broken = || io::Error::other(format!("{}: a broken answer at octet {place}", self.path.display()));
-            let (qname, qtype, outcome, records) = super::journal::fields(payload).ok_or_else(broken)?;
-            rows.add(qname, qtype, outcome, records.map(|(rtype, owner, rdata)| (owner, rtype, rdata)))?;
+            let fields = Fields::of(payload).ok_or_else(broken)?;
+            rows.add(fields.qname, fields.qtype, fields.outcome, fields)?;
         }
         Ok(())
     }

@@ -293,12 +293,30 @@ impl Shelf for Lines {
     }
 }
 
-/// The fields of a payload: name, type, outcome, and the records as type, owner and rdata.
-pub(super) fn fields(payload: &str) -> Option<(&str, &str, Outcome, impl Iterator<Item = (&str, &str, &str)>)> {
-    let mut fields = payload.split('\t');
-    let (qname, qtype, outcome) = (fields.next()?, fields.next()?, fields.next()?.parse().ok()?);
-    let records = std::iter::from_fn(move || Some((fields.next()?, fields.next()?, fields.next()?)));
-    Some((qname, qtype, outcome, records))
+/// A payload as it stands, in canonical text.
+pub(super) struct Fields<'l> {
+    pub qname: &'l str,
+    pub qtype: &'l str,
+    pub outcome: Outcome,
+    rest: std::str::Split<'l, char>,
+}
+
+impl<'l> Fields<'l> {
+    pub fn of(payload: &'l str) -> Option<Self> {
+        let mut rest = payload.split('\t');
+        let (qname, qtype, outcome) = (rest.next()?, rest.next()?, rest.next()?.parse().ok()?);
+        Some(Self { qname, qtype, outcome, rest })
+    }
+}
+
+/// The records, each as owner, type and rdata.
+impl<'l> Iterator for Fields<'l> {
+    type Item = (&'l str, &'l str, &'l str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (rtype, owner, rdata) = (self.rest.next()?, self.rest.next()?, self.rest.next()?);
+        Some((owner, rtype, rdata))
+    }
 }
 
 /// Removes a journal that holds a header and nothing else.

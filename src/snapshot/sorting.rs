@@ -155,12 +155,12 @@ impl Sorting {
         let shared = blocks
             .iter()
             .fold(first.len(), |shared, block| block.key(bytes).iter().zip(&first[..shared]).take_while(|(a, b)| a == b).count());
-        for i in 0..blocks.len() {
+        for block in blocks.iter_mut() {
             let mut ahead = [0; 8];
-            let rest = &blocks[i].key(bytes)[shared..];
+            let rest = &block.key(bytes)[shared..];
             let n = rest.len().min(8);
             ahead[..n].copy_from_slice(&rest[..n]);
-            blocks[i].ahead = u64::from_be_bytes(ahead);
+            block.ahead = u64::from_be_bytes(ahead);
         }
         blocks.sort_unstable_by(|a, b| a.ahead.cmp(&b.ahead).then_with(|| a.key(bytes).cmp(b.key(bytes))));
     }
