@@ -87,6 +87,8 @@ pub enum Command {
     Chart(ReportArgs),
     /// A report of a snapshot, or of two compared
     Report(ReportArgs),
+    /// The publication folder: charts, tables, data dictionary, methods, citation, checksums
+    Bundle(BundleArgs),
     /// Why a domain counts as it does: every attribution with its records and rules
     Explain(ExplainArgs),
     /// Exchanges that no rule knows: the next rules worth writing
@@ -506,6 +508,28 @@ pub struct ReportArgs {
     /// Vendors to name; the others are taken together
     #[arg(long, value_name = "N", default_value_t = 12)]
     pub top: usize,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  mxcensus bundle NEW OLD --out publication\n  mxcensus bundle SNAPSHOT --aggregate-only --author 'Ann Example'\n\nBuilding it twice gives the same bytes. A folder that holds anything but an earlier bundle is refused."
+)]
+pub struct BundleArgs {
+    pub snapshot: String,
+    /// The earlier snapshot to compare with
+    pub old: Option<String>,
+    /// Folder to write [default: output/<population>-<date>-bundle]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Vendors to name in charts and printed tables; the others are taken together
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub top: usize,
+    /// Leave out every row, name and record of a single member
+    #[arg(long)]
+    pub aggregate_only: bool,
+    /// Who publishes it, repeatable [default: the authors of the program]
+    #[arg(long, value_name = "NAME")]
+    pub author: Vec<String>,
 }
 
 #[derive(Debug, Args)]

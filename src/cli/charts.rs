@@ -74,10 +74,12 @@ pub fn write_page(made: &Made, title: &str, folder: &Path, commands: &[String]) 
         out::write(&folder.join("tables").join(format!("{name}.csv")), table.render(Format::Csv).as_bytes())?;
     }
     let pictures: Vec<Picture> = made.charts(Theme::Light).iter().map(|(chart, _)| picture(chart)).collect();
-    let page = |whole, write| made.page(title, &pictures, commands, Form { whole, aggregate_only: false }, write);
-    out::write(&folder.join("report.md"), page(false, report::markdown).as_bytes())?;
+    let page = |whole, write: &dyn Fn(&report::Page<'_>) -> String| {
+        made.page(title, &pictures, commands, Form { whole, aggregate_only: false }, write)
+    };
+    out::write(&folder.join("report.md"), page(false, &report::markdown).as_bytes())?;
     let path = folder.join("report.html");
-    out::write(&path, page(true, report::html).as_bytes())?;
+    out::write(&path, page(true, &report::html).as_bytes())?;
     Ok(path)
 }
 

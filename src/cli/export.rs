@@ -74,7 +74,7 @@ fn file(folder: &Path, table: ExportTable, format: ExportFormat) -> PathBuf {
 }
 
 /// What the tables were made of; nothing of when or where, so that the same inputs are the same bytes.
-fn metadata(snapshot: &Snapshot, old: Option<&Snapshot>, rules: &Ruleset) -> Metadata {
+pub fn metadata(snapshot: &Snapshot, old: Option<&Snapshot>, rules: &Ruleset) -> Metadata {
     let manifest = &snapshot.manifest;
     let mut pairs = vec![
         ("mxcensus.snapshot", manifest.digest.clone()),

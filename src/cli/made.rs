@@ -82,7 +82,7 @@ impl<'a> Made<'a> {
         pictures: &[Picture],
         commands: &[String],
         form: Form,
-        write: fn(&Page<'_>) -> String,
+        write: &dyn Fn(&Page<'_>) -> String,
     ) -> String {
         let plan = |s: &Snapshot| s.manifest.plan.kinds.iter().map(|k| k.as_str()).collect::<Vec<_>>().join(", ");
         let (new_plan, old_plan) = (plan(self.new), self.old.map(plan).unwrap_or_default());
@@ -131,6 +131,15 @@ impl<'a> Made<'a> {
             }
         }
         list
+    }
+
+    /// The short tables that papers print: file stem and content.
+    pub fn printed(&self) -> Vec<(String, Table)> {
+        let measured = |t: &&ShareTable| t.base.measured() != 0.into();
+        let shares = self.short.0.iter().filter(measured).map(|t| (format!("share-{}", t.role.as_str()), tables::share(t)));
+        let compared = self.short.1.iter().filter(|d| d.base_new.measured() != 0.into());
+        let diffs = compared.map(|d| (format!("diff-{}", d.role.as_str()), tables::diff(d)));
+        shares.chain(diffs).collect()
     }
 }
 

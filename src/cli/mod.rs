@@ -4,6 +4,7 @@
 //! 2 wrong usage, 3 done but incomplete.
 
 mod args;
+mod bundle;
 mod change;
 mod charts;
 mod config;
@@ -89,6 +90,7 @@ fn dispatch(cli: &Cli, config: &config::Config) -> Result<Exit, Failure> {
         Command::Noise(args) => change::noise(common, args),
         Command::Sensitivity(args) => sensitivity::sensitivity(common, args),
         Command::Chart(args) => charts::chart(common, args),
+        Command::Bundle(args) => bundle::bundle(common, args),
         Command::Report(args) => charts::report(common, args),
         Command::Explain(args) => explain::explain(common, args),
         Command::Unattributed(args) => unattributed::unattributed(common, args),

@@ -47,6 +47,25 @@ pub fn markdown(text: &str) -> String {
     out
 }
 
+/// For LaTeX text: no command, no comment, no column or line end.
+pub fn latex(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in visible(text).chars() {
+        match c {
+            '\\' => out.push_str("\\textbackslash{}"),
+            '~' => out.push_str("\\textasciitilde{}"),
+            '^' => out.push_str("\\textasciicircum{}"),
+            '<' => out.push_str("\\textless{}"),
+            '>' => out.push_str("\\textgreater{}"),
+            // Would open a quotation.
+            '`' => out.push('\''),
+            '&' | '%' | '$' | '#' | '_' | '{' | '}' => out.extend(['\\', c]),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
 /// For a CSV cell that a spreadsheet may open: text that would be taken for a formula gets an
 /// apostrophe in front (OWASP, "CSV Injection"). Numbers never come this way.
 pub fn spreadsheet(text: &str) -> Cow<'_, str> {

@@ -7,6 +7,7 @@ pub mod headline;
 mod html;
 mod listing;
 mod markdown;
+pub mod publication;
 pub mod summary;
 pub mod table;
 pub mod tables;

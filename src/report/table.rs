@@ -6,6 +6,7 @@
 
 mod csv;
 mod json;
+mod latex;
 mod markdown;
 mod text;
 
@@ -15,6 +16,7 @@ use crate::share::{Count, number};
 
 pub use csv::{csv, csv_header, csv_row};
 pub use json::{json, json_row};
+pub use latex::latex;
 pub use markdown::markdown;
 pub use text::text;
 
@@ -250,6 +252,19 @@ mod tests {
              b|c_d                     <5          -12.4 %\n\n\
              a *note*\n"
         );
+    }
+
+    #[test]
+    fn latex_is_no_markup_of_strangers() {
+        let table = latex(&sample(), "share");
+        assert!(
+            table
+                .contains("\\caption{Who | \\textless{}b\\textgreater{}guards\\textless{}/b\\textgreater{}}\n\\label{tab:share}"),
+            "{table}"
+        );
+        assert!(table.contains("\\begin{tabular}{lrrrr}"), "{table}");
+        assert!(table.contains("=Evil\\textbackslash{}u\\{1b\\}[2J, Inc & 2,640 & 33.3\\,\\% & new & 0.38 \\\\"), "{table}");
+        assert!(table.contains("b|c\\_d & \\textless{}5 &  & $-$12.4\\,\\% &  \\\\"), "{table}");
     }
 
     #[test]

@@ -47,6 +47,11 @@ fn hex(hash: Sha256) -> Digest {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The digest of bytes in memory.
+pub fn sha256(bytes: &[u8]) -> Digest {
+    of_bytes(&[bytes])
+}
+
 pub(super) fn of_bytes(parts: &[&[u8]]) -> Digest {
     let mut hash = Sha256::new();
     parts.iter().for_each(|part| hash.update(part));
@@ -67,7 +72,7 @@ pub(super) fn of_file(path: &Path) -> io::Result<Digest> {
 }
 
 /// The text of `SHA256SUMS`, sorted by file name.
-pub(super) fn write_sums(sums: &[(&str, Digest)]) -> String {
+pub fn write_sums(sums: &[(&str, Digest)]) -> String {
     let mut sums: Vec<_> = sums.iter().collect();
     sums.sort();
     sums.iter().map(|(name, digest)| format!("{digest}  {name}\n")).collect()

@@ -32,7 +32,7 @@ use crate::plan::Plan;
 use crate::population::{Member, Population};
 use crate::provenance::Provenance;
 
-pub use digest::{Digest, digest12};
+pub use digest::{Digest, digest12, sha256, write_sums};
 pub use error::SnapshotError;
 pub use list::{Summary, find, list};
 pub use manifest::{Counts, Crawl, Manifest, ManifestDraft, ManifestProblem, Observations, PopulationFacts, SCHEMA};
