@@ -164,6 +164,11 @@ pub struct Observation<'a> {
 }
 
 impl<'a> Observation<'a> {
+    /// Whether questions of this kind may be looked at at all; where not, their names need no spelling.
+    pub fn asks(&self, kind: Kind) -> bool {
+        self.plan.has(kind)
+    }
+
     /// The answer to a question of this kind; `None` where it was not asked, or where the kind is
     /// outside the plan that both sides of a comparison share.
     pub fn answer(&self, kind: Kind, qname: &Name, qtype: Type) -> Option<&'a Answer> {

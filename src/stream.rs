@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dns::{Answer, Name, Outcome, Question, Record, Type, canonical};
 use crate::observation::{Facts, Limits, Observation};
-use crate::plan::{Labels, Plan};
+use crate::plan::{Known, Labels, Plan};
 use crate::population::Member;
 
 /// One line: a member and what was asked about it, owned.
@@ -233,7 +233,7 @@ pub fn parse(line: &[u8]) -> Result<Observed, String> {
         opaque_spf: labels.opaque_spf,
         sender_addresses: labels.sender_addresses,
     };
-    let plan = Plan { depth: line.plan.depth, kinds: line.plan.kinds, labels };
+    let plan = Plan { depth: line.plan.depth, kinds: line.plan.kinds, labels, known: Known::default() };
     let mut answers = Vec::with_capacity(line.questions.len());
     for question in line.questions {
         let (asked, answer) = answer(question)?;
@@ -317,7 +317,7 @@ mod tests {
                 member: Member { id, name, domain, mail_domain, rank, cohorts: values },
                 cohorts: columns,
                 facts: Facts::new(answers),
-                plan: Plan { depth: Depth::Standard, kinds, labels },
+                plan: Plan { depth: Depth::Standard, kinds, labels, known: Known::default() },
                 limits,
             }
         })

@@ -115,7 +115,7 @@ fn dkim<'r>(observation: &Observation, rules: &'r Ruleset, push: &mut Push<'_, '
         (Kind::DkimVendors, &labels.vendor_selectors),
     ];
     for (kind, selectors) in groups {
-        for selector in selectors {
+        for selector in selectors.iter().filter(|_| observation.asks(kind)) {
             let Ok(qname) = asked.prepend(&format!("{selector}._domainkey")) else { continue };
             let cname = observation.answer(kind, &qname, Type::Cname).and_then(|a| a.rdata(Type::Cname).next());
             if let Some(target) = cname.and_then(|t| Name::parse(t).ok()) {
@@ -164,13 +164,14 @@ fn autodiscover<'r>(observation: &Observation, rules: &'r Ruleset, push: &mut Pu
 fn autodiscover_targets(observation: &Observation) -> Vec<(Name, Type, Name, String)> {
     let asked = observation.member.asked();
     let mut targets = Vec::new();
-    if let Ok(qname) = asked.prepend("autodiscover") {
+    let spelled = |kind, label: &str| if observation.asks(kind) { asked.prepend(label).ok() } else { None };
+    if let Some(qname) = spelled(Kind::AutodiscoverCname, "autodiscover") {
         let answer = observation.answer(Kind::AutodiscoverCname, &qname, Type::Cname);
         for text in answer.into_iter().flat_map(|a| a.rdata(Type::Cname)) {
             targets.extend(Name::parse(text).ok().map(|t| (qname.clone(), Type::Cname, t, text.to_owned())));
         }
     }
-    if let Ok(qname) = asked.prepend("_autodiscover._tcp") {
+    if let Some(qname) = spelled(Kind::AutodiscoverSrv, "_autodiscover._tcp") {
         let answer = observation.answer(Kind::AutodiscoverSrv, &qname, Type::Srv);
         for text in answer.into_iter().flat_map(|a| a.rdata(Type::Srv)) {
             targets.extend(parse_srv(text).map(|s| (qname.clone(), Type::Srv, s.target, text.to_owned())));
@@ -180,6 +181,9 @@ fn autodiscover_targets(observation: &Observation) -> Vec<(Name, Type, Name, Str
 }
 
 fn tenant<'r>(observation: &Observation, rules: &'r Ruleset, push: &mut Push<'_, 'r>) {
+    if !observation.asks(Kind::TenantHost) {
+        return;
+    }
     let Some(host) = plan::tenant_name(observation.member.asked()) else { return };
     let Some(address) = observation.answer(Kind::TenantHost, &host, Type::A).and_then(|a| a.rdata(Type::A).next()) else {
         return;
@@ -203,6 +207,9 @@ pub(super) fn tokens<'r>(observation: &Observation, rules: &'r Ruleset) -> Vec<(
 
 /// Where every name below the domain leads, if a wildcard CNAME stands there.
 fn wildcard_target(observation: &Observation) -> Option<Name> {
+    if !observation.asks(Kind::Control) {
+        return None;
+    }
     let asked = observation.member.asked();
     let control = asked.prepend(&plan::control_label(asked)).ok()?;
     observation.answer(Kind::Control, &control, Type::Txt)?.cname_target(&control)
@@ -340,13 +347,19 @@ fn unanswered(observation: &Observation, spf: &SpfUse) -> Option<Evidence> {
     let labels = &observation.plan.labels;
     let mut open: Vec<(Kind, Name, Type)> = Vec::new();
     let groups = [(Kind::DkimMicrosoft, &labels.microsoft_selectors), (Kind::DkimGoogle, &labels.google_selectors)];
-    for (kind, selectors) in groups {
+    for (kind, selectors) in groups.into_iter().filter(|(kind, _)| observation.asks(*kind)) {
         let names = selectors.iter().filter_map(|s| asked.prepend(&format!("{s}._domainkey")).ok());
         open.extend(names.map(|name| (kind, name, Type::Cname)));
     }
-    open.extend(asked.prepend("autodiscover").ok().map(|n| (Kind::AutodiscoverCname, n, Type::Cname)));
-    open.extend(asked.prepend("_autodiscover._tcp").ok().map(|n| (Kind::AutodiscoverSrv, n, Type::Srv)));
-    open.extend(plan::tenant_name(asked).map(|n| (Kind::TenantHost, n, Type::A)));
+    if observation.asks(Kind::AutodiscoverCname) {
+        open.extend(asked.prepend("autodiscover").ok().map(|n| (Kind::AutodiscoverCname, n, Type::Cname)));
+    }
+    if observation.asks(Kind::AutodiscoverSrv) {
+        open.extend(asked.prepend("_autodiscover._tcp").ok().map(|n| (Kind::AutodiscoverSrv, n, Type::Srv)));
+    }
+    if observation.asks(Kind::TenantHost) {
+        open.extend(plan::tenant_name(asked).map(|n| (Kind::TenantHost, n, Type::A)));
+    }
     open.push((Kind::Txt, asked.clone(), Type::Txt));
     for (kind, qname, qtype) in open {
         let Some(answer) = observation.answer(kind, &qname, qtype) else { continue };

@@ -19,7 +19,7 @@ use num_rational::Ratio;
 use crate::dns::{Name, Outcome, Type, registrable};
 use crate::observation::Observation;
 use crate::plan::{self, Kind};
-use crate::vendor::{Role, Ruleset};
+use crate::vendor::{Role, Ruleset, Vendor};
 
 pub use near::{Miss, Near, Without};
 pub use unattributed::{Common, Group, Unattributed, unattributed};
@@ -201,14 +201,30 @@ impl Classification {
 /// What the rules say about one member, from its answers alone: same answers and same rules, same
 /// classification, on any machine.
 pub fn classify(observation: &Observation, rules: &Ruleset) -> Classification {
+    classify_for(observation, rules, |_| true)
+}
+
+/// As [`classify`], for one role of many members: the other roles are left empty, which says nothing
+/// about them, and flags that only they would raise are missing.
+pub fn classify_role(observation: &Observation, rules: &Ruleset, role: Role) -> Classification {
+    let mut found = classify_for(observation, rules, |wanted| wanted == role);
+    if role != Role::Gateway {
+        found.gateway = Vec::new();
+    }
+    found
+}
+
+fn classify_for(observation: &Observation, rules: &Ruleset, wants: impl Fn(Role) -> bool) -> Classification {
     let mut flags = BTreeSet::new();
     let member = observation.member;
-    let spf = senders::spf_use(observation, rules, &mut flags);
+    let nobody = || (Reached::Unreachable(Outcome::Unrecorded), Vec::new());
+    let reads_spf = Role::ALL.into_iter().any(|role| role != Role::Gateway && wants(role));
+    let spf = if reads_spf { senders::spf_use(observation, rules, &mut flags) } else { senders::SpfUse::default() };
     let edge = gateway::gateway(observation, rules, &mut flags);
-    let mailbox = mailbox::mailbox(observation, rules, &edge, &spf, &mut flags);
-    let sender = senders::senders(observation, rules, &spf);
-    let dmarc = senders::dmarc(observation, rules, &spf);
-    let overlay = senders::overlay(observation, rules, &spf);
+    let mailbox = if wants(Role::Mailbox) { mailbox::mailbox(observation, rules, &edge, &spf, &mut flags) } else { Vec::new() };
+    let sender = if wants(Role::Sender) { senders::senders(observation, rules, &spf) } else { nobody() };
+    let dmarc = if wants(Role::Dmarc) { senders::dmarc(observation, rules, &spf) } else { nobody() };
+    let overlay = if wants(Role::Overlay) { senders::overlay(observation, rules, &spf) } else { nobody() };
     flags.extend(is_wildcard(observation).then_some(Flag::Wildcard));
     flags.extend(uses_own_product(member.asked(), &edge.attributions, rules).then_some(Flag::OwnProduct));
     Classification {
@@ -229,6 +245,9 @@ pub fn classify(observation: &Observation, rules: &Ruleset) -> Classification {
 
 /// A name that nobody has registered exists: what stands below the domain may be a wildcard's.
 fn is_wildcard(observation: &Observation) -> bool {
+    if !observation.asks(Kind::Control) {
+        return false;
+    }
     let asked = observation.member.asked();
     let control = asked.prepend(&plan::control_label(asked)).ok();
     let answer = control.and_then(|name| observation.answer(Kind::Control, &name, Type::Txt));
@@ -237,12 +256,10 @@ fn is_wildcard(observation: &Observation) -> bool {
 
 fn uses_own_product(asked: &Name, edge: &[Attribution], rules: &Ruleset) -> bool {
     let Some(own) = registrable(asked) else { return false };
-    let seller = rules.vendors.values().find(|v| v.domains.iter().any(|d| d == own.bare()));
-    seller.is_some_and(|vendor| {
-        edge.iter().any(|a| match &a.verdict {
-            Verdict::Vendor { vendor: held, .. } => **held == *vendor.id,
-            Verdict::SelfHosted => true,
-            _ => false,
-        })
+    let sells = |vendor: &Vendor| vendor.domains.iter().any(|d| d == own.bare());
+    edge.iter().any(|a| match &a.verdict {
+        Verdict::Vendor { vendor, .. } => rules.vendor(vendor).is_some_and(sells),
+        Verdict::SelfHosted => rules.vendors.values().any(sells),
+        _ => false,
     })
 }

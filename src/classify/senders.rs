@@ -102,7 +102,7 @@ pub(super) fn senders(observation: &Observation, rules: &Ruleset, spf: &SpfUse) 
     let asked = observation.member.asked();
     let labels = &observation.plan.labels;
     let groups = [(Kind::DkimMicrosoft, &labels.microsoft_selectors), (Kind::DkimVendors, &labels.vendor_selectors)];
-    for (kind, selectors) in groups {
+    for (kind, selectors) in groups.into_iter().filter(|(kind, _)| observation.asks(*kind)) {
         for qname in selectors.iter().filter_map(|s| asked.prepend(&format!("{s}._domainkey")).ok()) {
             let target = observation.answer(kind, &qname, Type::Cname).and_then(|a| a.rdata(Type::Cname).next());
             let rule = target.and_then(|t| rules.match_name(Signal::DkimTarget, &Name::parse(t).ok()?));
@@ -125,7 +125,7 @@ pub(super) fn dmarc(observation: &Observation, rules: &Ruleset, spf: &SpfUse) ->
     let below = |domain: &Name, label: &str| domain.prepend(label).ok();
     let mut reached = Reached::Unreachable(Outcome::Unrecorded);
     let organization = registrable(asked).filter(|o| o != asked);
-    for domain in std::iter::once(asked.clone()).chain(organization) {
+    for domain in std::iter::once(asked.clone()).chain(organization).filter(|_| observation.asks(Kind::Dmarc)) {
         let Some(qname) = below(&domain, "_dmarc") else { continue };
         let Some(answer) = observation.answer(Kind::Dmarc, &qname, Type::Txt) else { continue };
         reached = if answer.outcome.is_definitive() { Reached::Measured } else { Reached::Unreachable(answer.outcome) };
@@ -145,7 +145,7 @@ pub(super) fn dmarc(observation: &Observation, rules: &Ruleset, spf: &SpfUse) ->
         (Kind::DmarcNs, "_dmarc", Type::Ns, Signal::NsHost),
         (Kind::MtaStsCname, "mta-sts", Type::Cname, Signal::MtaStsTarget),
     ];
-    for (kind, label, qtype, signal) in facts {
+    for (kind, label, qtype, signal) in facts.into_iter().filter(|(kind, ..)| observation.asks(*kind)) {
         let Some(qname) = below(asked, label) else { continue };
         for text in observation.answer(kind, &qname, qtype).into_iter().flat_map(|a| a.rdata(qtype)) {
             if let Ok(name) = Name::parse(text) {
@@ -153,7 +153,9 @@ pub(super) fn dmarc(observation: &Observation, rules: &Ruleset, spf: &SpfUse) ->
             }
         }
     }
-    if let Some(qname) = below(asked, "_smtp._tls") {
+    if observation.asks(Kind::TlsRpt)
+        && let Some(qname) = below(asked, "_smtp._tls")
+    {
         for text in observation.answer(Kind::TlsRpt, &qname, Type::Txt).into_iter().flat_map(|a| a.rdata(Type::Txt)) {
             for receiver in dmarc::tls_rpt(text) {
                 found.by_name(rules, Signal::DmarcRua, &receiver, &qname, Type::Txt, receiver.bare());

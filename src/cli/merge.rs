@@ -2,14 +2,16 @@
 
 use std::cell::RefCell;
 use std::path::Path;
+use std::rc::Rc;
 
-use crate::classify::{Classification, classify};
+use crate::classify::{Classification, classify_role};
 use crate::diff::{self, DiffTable, Sides};
-use crate::observation::{Limits, Observation};
+use crate::observation::{Facts, Limits, Observation};
 use crate::plan::Plan;
+use crate::population::Member;
 use crate::share::View;
 use crate::snapshot::{self, SnapshotError, Walk};
-use crate::vendor::Ruleset;
+use crate::vendor::{Role, Ruleset};
 
 use super::args::{DiffArgs, PlanArg};
 use super::change::in_words;
@@ -32,37 +34,73 @@ pub fn merged(
         return Ok(None);
     }
     let (old, new) = (Walk::open(old)?, Walk::open(new)?);
-    let fault = RefCell::new(None);
-    let (old_limits, new_limits) = (before.limits.clone(), after.limits.clone());
     let (was, is) = (before.provenance(), after.provenance());
     let sides = Sides { old: &was, new: &is, ruleset: rules.short_digest() };
     let options = diff::Options { top: args.tables.top, min_n: args.tables.min_n, cohort: None };
-    let table = diff::compare(
-        classified(old, &old_plan, &old_limits, rules, &fault),
-        classified(new, &new_plan, &new_limits, rules, &fault),
-        view,
-        sides,
-        &options,
-    );
-    match fault.into_inner() {
+    let reading = Reading {
+        plans: [&old_plan, &new_plan],
+        limits: [&before.limits, &after.limits],
+        alike: old_plan == new_plan && before.limits == after.limits,
+        rules,
+        role: view.role,
+        last: RefCell::default(),
+        fault: RefCell::default(),
+    };
+    let table = diff::compare(reading.side(0, old), reading.side(1, new), view, sides, &options);
+    match reading.fault.into_inner() {
         Some(error) => Err(error.into()),
         None => Ok(Some((in_words((args.plan == PlanArg::Shared).then_some(&shared)), table?))),
     }
 }
 
-/// Members as they come; the first fault ends them and is kept.
-fn classified<'a>(
-    walk: Walk,
-    plan: &'a Plan,
-    limits: &'a Limits,
+/// Two snapshots on their way through the rules, side by side.
+struct Reading<'a> {
+    plans: [&'a Plan; 2],
+    limits: [&'a Limits; 2],
+    /// Whether both sides are read through the same questions and limits.
+    alike: bool,
     rules: &'a Ruleset,
-    fault: &'a RefCell<Option<SnapshotError>>,
-) -> impl Iterator<Item = Classification> + 'a {
-    walk.map_while(move |step| match step {
-        Ok((member, facts)) => Some(classify(&Observation { member: &member, facts: &facts, plan, limits }, rules)),
-        Err(error) => {
-            *fault.borrow_mut() = Some(error);
-            None
-        }
-    })
+    role: Role,
+    /// What each side has read last.
+    last: RefCell<[Option<Judged>; 2]>,
+    fault: RefCell<Option<SnapshotError>>,
+}
+
+/// A member with its answers and what the rules say of them.
+struct Judged {
+    member: Member,
+    facts: Facts,
+    found: Rc<Classification>,
+}
+
+impl Reading<'_> {
+    /// One side's members as they come; the first fault ends them and is kept.
+    fn side(&self, side: usize, walk: Walk) -> impl Iterator<Item = Rc<Classification>> + '_ {
+        walk.map_while(move |step| match step {
+            Ok((member, facts)) => Some(self.judge(side, member, facts)),
+            Err(error) => {
+                *self.fault.borrow_mut() = Some(error);
+                None
+            }
+        })
+    }
+
+    /// Most members answer today what they answered then: the same domain with the same answers,
+    /// seen alike, is not judged twice. Name, rank and cohorts are then those of the side that came
+    /// first, which no comparison of two equal verdicts shows.
+    fn judge(&self, side: usize, member: Member, facts: Facts) -> Rc<Classification> {
+        let last = &mut *self.last.borrow_mut();
+        let same =
+            |other: &&Judged| other.member.id == member.id && other.member.asked() == member.asked() && other.facts == facts;
+        let found = match last[1 - side].as_ref().filter(|_| self.alike).filter(same) {
+            Some(other) => other.found.clone(),
+            None => {
+                let observation =
+                    Observation { member: &member, facts: &facts, plan: self.plans[side], limits: self.limits[side] };
+                Rc::new(classify_role(&observation, self.rules, self.role))
+            }
+        };
+        last[side] = Some(Judged { member, facts, found: found.clone() });
+        found
+    }
 }

@@ -15,7 +15,9 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use name::{Name, NameError};
-pub use rdata::{Mx, Srv, canonical, parse_a, parse_aaaa, parse_mx, parse_srv, quote_strings, txt_bytes, txt_strings};
+pub use rdata::{
+    Mx, Srv, canonical, is_canonical, parse_a, parse_aaaa, parse_mx, parse_srv, quote_strings, txt_bytes, txt_strings,
+};
 
 /// A record type: the ones this program asks for by name, any other by its number (RFC 3597).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -260,7 +262,10 @@ impl Answer {
     /// An answer in canonical form: links of the question's CNAME chain first and in chain order,
     /// everything else sorted by type, owner and rdata, duplicates dropped (RFC 2181 section 5).
     pub fn new(qname: &Name, outcome: Outcome, mut records: Vec<Record>) -> Self {
-        records.sort_by(|a, b| (a.rtype, &a.owner, &a.rdata).cmp(&(b.rtype, &b.owner, &b.rdata)));
+        if is_in_order(&records) {
+            return Self { outcome, records };
+        }
+        records.sort_by(by_type_owner_and_rdata);
         records.dedup();
         if records.iter().all(|r| r.rtype != Type::Cname) {
             return Self { outcome, records };
@@ -279,6 +284,15 @@ impl Answer {
         }
         chain.append(&mut records);
         Self { outcome, records: chain }
+    }
+
+    /// As [`Answer::new`], from records in that form already; `None` where they are not.
+    pub fn in_order(qname: &Name, outcome: Outcome, records: Vec<Record>) -> Option<Self> {
+        if is_in_order(&records) {
+            return Some(Self { outcome, records });
+        }
+        let answer = Self::new(qname, outcome, records.clone());
+        (answer.records == records).then_some(answer)
     }
 
     /// An answer without records.
@@ -308,11 +322,27 @@ impl Answer {
     }
 }
 
+fn by_type_owner_and_rdata(a: &Record, b: &Record) -> std::cmp::Ordering {
+    (a.rtype, &a.owner, &a.rdata).cmp(&(b.rtype, &b.owner, &b.rdata))
+}
+
+/// Whether records stand in canonical order, no CNAME chain among them.
+fn is_in_order(records: &[Record]) -> bool {
+    records.iter().all(|r| r.rtype != Type::Cname) && records.is_sorted_by(|a, b| by_type_owner_and_rdata(a, b).is_lt())
+}
+
 /// The registrable domain (public suffix plus one label) of a name, by the public suffix list that
 /// the `psl` crate of Cargo.lock carries; `None` for public suffixes themselves and the root.
 pub fn registrable(name: &Name) -> Option<Name> {
-    if name.as_str().contains('\\') {
+    Name::parse(registrable_str(name)?).ok()
+}
+
+/// As [`registrable`], as part of the name's own text: with its final dot.
+pub fn registrable_str(name: &Name) -> Option<&str> {
+    let text = name.as_str();
+    if text.contains('\\') {
         return None;
     }
-    Name::parse(psl::domain_str(name.bare())?).ok()
+    let domain = psl::domain_str(name.bare())?;
+    text.get(text.len() - 1 - domain.len()..).filter(|d| !d.starts_with('.'))
 }

@@ -75,6 +75,18 @@ impl Name {
 
     /// The common case, letters, digits, hyphens and underscores, without decoding each label.
     fn parse_plain(text: &str) -> Option<Result<Self, NameError>> {
+        if is_canonical(text) {
+            return Some(Ok(Self(Arc::from(text))));
+        }
+        // As lists have it: only the final dot is missing.
+        let mut buffer = [b'.'; MAX_NAME];
+        if let Some(head) = buffer.get_mut(..text.len()) {
+            head.copy_from_slice(text.as_bytes());
+            let with_dot = buffer.get(..=text.len()).and_then(|b| std::str::from_utf8(b).ok());
+            if let Some(with_dot) = with_dot.filter(|t| is_canonical(t)) {
+                return Some(Ok(Self(Arc::from(with_dot))));
+            }
+        }
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'*');
         if !text.bytes().all(plain) {
             return None;
@@ -90,9 +102,6 @@ impl Name {
             if label.len() > MAX_LABEL {
                 return Some(Err(NameError::LabelTooLong));
             }
-        }
-        if bare.len() < text.len() && !text.bytes().any(|b| b.is_ascii_uppercase()) {
-            return Some(Ok(Self(text.into())));
         }
         let mut owned = String::with_capacity(bare.len() + 1);
         owned.push_str(bare);
@@ -193,8 +202,39 @@ impl Name {
 
     /// The raw bytes of each label, unescaped.
     pub fn wire_labels(&self) -> impl DoubleEndedIterator<Item = Vec<u8>> {
-        self.labels().map(unescape_label).collect::<Vec<_>>().into_iter()
+        self.labels().map(|label| octets(label).collect()).collect::<Vec<_>>().into_iter()
     }
+}
+
+/// Whether a text is a name in canonical form that needs no escapes. Most texts of a snapshot are;
+/// false says nothing.
+pub(super) fn is_canonical(text: &str) -> bool {
+    // Letters in lower case, digits and the signs of host names, by byte.
+    const PLAIN: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0;
+        while byte < table.len() {
+            #[allow(clippy::cast_possible_truncation)]
+            let b = byte as u8;
+            table[byte] = b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'*');
+            byte += 1;
+        }
+        table
+    };
+    let mut label = 0;
+    for &byte in text.as_bytes() {
+        if byte != b'.' {
+            if !PLAIN[usize::from(byte)] {
+                return false;
+            }
+            label += 1;
+        } else if label == 0 || label > MAX_LABEL {
+            return false;
+        } else {
+            label = 0;
+        }
+    }
+    label == 0 && !text.is_empty() && text.len() < MAX_NAME
 }
 
 /// The position of the first unescaped dot.
@@ -211,37 +251,17 @@ fn label_end(text: &str) -> Option<usize> {
     None
 }
 
-fn unescape_label(label: &str) -> Vec<u8> {
-    let bytes = label.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut i = 0;
-    while i < bytes.len() {
-        if bytes[i] != b'\\' {
-            out.push(bytes[i]);
-            i += 1;
-        } else if bytes[i + 1].is_ascii_digit() {
-            let value = label[i + 1..i + 4].parse::<u8>().expect("canonical escapes are valid");
-            out.push(value);
-            i += 4;
-        } else {
-            out.push(bytes[i + 1]);
-            i += 2;
-        }
-    }
-    out
-}
-
 impl Ord for Name {
     fn cmp(&self, other: &Self) -> Ordering {
         if self.0 == other.0 {
             return Ordering::Equal;
         }
         if !self.0.contains('\\') && !other.0.contains('\\') {
-            let a = self.bare_or_empty().rsplit('.');
-            let b = other.bare_or_empty().rsplit('.');
-            return a.cmp(b);
+            return plain_order(self.bare_or_empty(), other.bare_or_empty());
         }
-        self.wire_labels().rev().cmp(other.wire_labels().rev())
+        let (a, b) = (LabelEnds::of(self), LabelEnds::of(other));
+        let common = a.labels().rev().zip(b.labels().rev()).map(|(a, b)| octets(a).cmp(octets(b)));
+        common.fold(Ordering::Equal, Ordering::then).then(a.count.cmp(&b.count))
     }
 }
 
@@ -250,6 +270,57 @@ impl Name {
     fn bare_or_empty(&self) -> &str {
         &self.0[..self.0.len() - 1]
     }
+}
+
+/// The order of two names without escapes and final dots.
+fn plain_order(a: &str, b: &str) -> Ordering {
+    a.as_bytes().rsplit(|b| *b == b'.').cmp(b.as_bytes().rsplit(|b| *b == b'.'))
+}
+
+/// Where the labels of a name with escapes end: they can be found from the left only.
+struct LabelEnds<'n> {
+    text: &'n str,
+    ends: [u16; MAX_NAME / 2],
+    count: usize,
+}
+
+impl<'n> LabelEnds<'n> {
+    fn of(name: &'n Name) -> Self {
+        let (mut ends, mut count, mut at) = ([0; MAX_NAME / 2], 0, 0);
+        for (label, end) in name.labels().zip(&mut ends) {
+            at += label.len() + 1;
+            // At most 255 octets, each in four characters.
+            *end = u16::try_from(at).unwrap_or(u16::MAX);
+            count += 1;
+        }
+        Self { text: &name.0, ends, count }
+    }
+
+    fn labels(&self) -> impl DoubleEndedIterator<Item = &'n str> + ExactSizeIterator {
+        let text = self.text;
+        (0..self.count).map(move |i| {
+            let start = if i == 0 { 0 } else { usize::from(self.ends[i - 1]) };
+            &text[start..usize::from(self.ends[i]) - 1]
+        })
+    }
+}
+
+/// The raw bytes of a label.
+fn octets(label: &str) -> impl Iterator<Item = u8> {
+    let mut rest = label.as_bytes();
+    std::iter::from_fn(move || {
+        let (octet, length) = match *rest {
+            [] => return None,
+            [b'\\', a @ b'0'..=b'9', b, c, ..] => {
+                let digit = |d: u8| d.wrapping_sub(b'0');
+                (digit(a).wrapping_mul(100).wrapping_add(digit(b).wrapping_mul(10)).wrapping_add(digit(c)), 4)
+            }
+            [b'\\', escaped, ..] => (escaped, 2),
+            [plain, ..] => (plain, 1),
+        };
+        rest = &rest[length..];
+        Some(octet)
+    })
 }
 
 impl PartialOrd for Name {
@@ -280,6 +351,8 @@ impl std::str::FromStr for Name {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn name(text: &str) -> Name {
@@ -295,6 +368,28 @@ mod tests {
         assert_eq!(name("caf\u{e9}.example").as_str(), r"caf\195\169.example.");
         assert_eq!(name("%{i}._spf.example").as_str(), "%{i}._spf.example.");
         assert_eq!(name(".").labels().count(), 0);
+    }
+
+    proptest! {
+        /// As RFC 4034 section 6.1 says it: labels from the right, each as a string of octets.
+        #[test]
+        fn names_sort_by_their_labels_from_the_right(a in any_name(), b in any_name()) {
+            let labels = |name: &Name| name.wire_labels().rev().collect::<Vec<_>>();
+            prop_assert_eq!(a.cmp(&b), labels(&a).cmp(&labels(&b)));
+            prop_assert_eq!(Name::parse(a.as_str()).as_ref(), Ok(&a));
+        }
+
+        #[test]
+        fn what_looks_canonical_is(text in "[a-zA-Z0-9.*_\\\\-]{0,12}\\.?") {
+            if is_canonical(&text) {
+                prop_assert_eq!(Name::parse(&text).unwrap().as_str(), text);
+            }
+        }
+    }
+
+    fn any_name() -> impl Strategy<Value = Name> {
+        let label = prop_oneof!["[ab.]{1,3}".prop_map(String::into_bytes), prop::collection::vec(any::<u8>(), 1..4)];
+        prop::collection::vec(label, 0..4).prop_map(|labels| Name::from_labels(labels).unwrap())
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Record data as text, and the typed views the later stages need.
 
+use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::{Name, Type};
+use super::{Name, Type, name};
 
 /// MX data (RFC 1035 section 3.3.9).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,14 +145,52 @@ pub fn canonical(rtype: Type, rdata: &str) -> Option<String> {
     })
 }
 
+/// Whether rdata surely is in the form that [`canonical`] gives, found without making another text.
+/// False says nothing.
+pub fn is_canonical(rtype: Type, rdata: &str) -> bool {
+    match rtype {
+        // The standard library reads no other form of an address than it writes.
+        Type::A => parse_a(rdata).is_some(),
+        Type::Cname | Type::Ns | Type::Ptr => name::is_canonical(rdata),
+        Type::Mx => rdata.split_once(' ').is_some_and(|(preference, exchange)| {
+            let plain = preference == "0" || !preference.starts_with(['0', '+']);
+            plain && preference.parse::<u16>().is_ok() && name::is_canonical(exchange)
+        }),
+        Type::Txt => are_strings(rdata.as_bytes()),
+        Type::Aaaa | Type::Srv | Type::Soa | Type::Other(_) => false,
+    }
+}
+
+/// Whether a text is character strings that need no escapes, one blank between them.
+fn are_strings(mut rest: &[u8]) -> bool {
+    loop {
+        let Some(inner) = rest.strip_prefix(b"\"") else { return false };
+        let Some(end) = inner.iter().position(|b| *b == b'"') else { return false };
+        let plain = |all: bool, byte: &u8| all & (0x20..0x7f).contains(byte) & (*byte != b'\\');
+        if end > 255 || !inner[..end].iter().fold(true, plain) {
+            return false;
+        }
+        match inner[end + 1..].strip_prefix(b" ") {
+            Some(next) => rest = next,
+            None => return inner.len() == end + 1,
+        }
+    }
+}
+
 /// The character strings of TXT rdata joined without a gap, as SPF and DMARC read them
 /// (RFC 7208 section 3.3). Broken text gives no bytes.
-pub fn txt_bytes(rdata: &str) -> Vec<u8> {
-    txt_strings(rdata).unwrap_or_default().concat()
+pub fn txt_bytes(rdata: &str) -> Cow<'_, [u8]> {
+    let single = rdata.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    match single.filter(|inner| !inner.bytes().any(|b| matches!(b, b'"' | b'\\'))) {
+        Some(inner) => Cow::Borrowed(inner.as_bytes()),
+        None => Cow::Owned(txt_strings(rdata).unwrap_or_default().concat()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -160,7 +199,7 @@ mod tests {
         let text = quote_strings(strings);
         assert_eq!(text, r#""v=spf1 \"x\" \\" "\255\000" """#);
         assert_eq!(txt_strings(&text).unwrap(), strings);
-        assert_eq!(txt_bytes(&text), strings.concat());
+        assert_eq!(*txt_bytes(&text), *strings.concat());
         assert_eq!(txt_strings("unquoted"), None);
         assert_eq!(txt_strings(r#""open"#), None);
     }
@@ -182,6 +221,7 @@ mod tests {
         ] {
             let text = canonical(rtype, rdata).unwrap_or_else(|| panic!("{rtype} {rdata}"));
             assert_eq!(text, expected);
+            assert!(!is_canonical(rtype, rdata) || rdata == text);
             assert_eq!(canonical(rtype, &text).as_deref(), Some(expected));
         }
         let long = quote_strings([[b'a'; 256]]);
@@ -196,6 +236,23 @@ mod tests {
             (Type::Other(257), "\\# 3 00ff"),
         ] {
             assert_eq!(canonical(rtype, rdata), None, "{rtype} {rdata}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_looks_canonical_is(
+            rtype in prop::sample::select(vec![Type::A, Type::Cname, Type::Mx, Type::Txt]),
+            rdata in prop_oneof!["[0-2.]{0,9}", "[0+7]{1,3} [aB.]{0,4}\\.?", "(\"[a \\\\\\PC]{0,3}\" ?){0,3}", "[a-c.]{0,5}"],
+        ) {
+            if is_canonical(rtype, &rdata) {
+                prop_assert_eq!(canonical(rtype, &rdata), Some(rdata));
+            }
+        }
+
+        #[test]
+        fn joined_strings_are_those_read_one_by_one(rdata in "(\"[a \\\\0]{0,4}\" ?){0,3}") {
+            prop_assert_eq!(txt_bytes(&rdata).into_owned(), txt_strings(&rdata).unwrap_or_default().concat());
         }
     }
 

@@ -5,6 +5,7 @@
 //! answer makes known. Neither looks at anything else, so any order of arrival gives the same set.
 
 mod kind;
+mod known;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -14,6 +15,7 @@ use crate::dns::{Answer, Name, Question, Type, parse_a, parse_aaaa, parse_mx, re
 use crate::mail::{dmarc, spf, spf_macro};
 use crate::population::Member;
 pub use kind::{Depth, Kind, UnknownKind};
+pub use known::Known;
 
 /// Where Team Cymru answers which AS announces an IPv4 address (IP to ASN mapping by DNS).
 const ORIGIN: &str = "origin.asn.cymru.com";
@@ -86,6 +88,8 @@ pub struct Plan {
     pub kinds: std::collections::BTreeSet<Kind>,
     #[serde(default)]
     pub labels: Labels,
+    #[serde(skip)]
+    pub known: Known,
 }
 
 /// One question and the reason it is asked; the reason decides what its answer leads to.
@@ -116,7 +120,7 @@ pub enum Why {
 
 impl Plan {
     pub fn new(depth: Depth, labels: Labels) -> Self {
-        Self { depth, kinds: depth.kinds(), labels }
+        Self { depth, kinds: depth.kinds(), labels, known: Known::default() }
     }
 
     /// Whether every question is about the asked domain itself, so that a member can be judged by the
@@ -127,7 +131,7 @@ impl Plan {
 
     /// A plan of the given kinds: what a snapshot holds, or what two snapshots share.
     pub fn of(kinds: std::collections::BTreeSet<Kind>, labels: Labels) -> Self {
-        Self { depth: Depth::Recorded, kinds, labels }
+        Self { depth: Depth::Recorded, kinds, labels, known: Known::default() }
     }
 
     pub fn has(&self, kind: Kind) -> bool {
@@ -274,8 +278,7 @@ impl Plan {
     }
 
     fn follow_address(&self, exchange: &Name, answer: &Answer, steps: &mut Steps) {
-        let named =
-            |name: &Name| name.suffixes().any(|s| self.labels.known_exchanges.iter().any(|k| k == s.trim_end_matches('.')));
+        let named = |name: &Name| self.known.holds(&self.labels.known_exchanges, name);
         let known = named(exchange) || answer.cname_target(exchange).is_some_and(|target| named(&target));
         if known && !self.has(Kind::PtrAll) {
             return;

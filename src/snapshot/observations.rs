@@ -4,6 +4,7 @@
 //! first in chain order. A question without records is one row whose last three fields are empty.
 
 mod read;
+mod rows;
 mod write;
 
 pub use read::{LineError, Reader};

@@ -10,7 +10,7 @@ use super::verify::check_sums;
 use super::{Manifest, POPULATION, SnapshotError, observations};
 use crate::dns::{Answer, Name, Question};
 use crate::observation::Facts;
-use crate::population::{Member, Roster};
+use crate::population::{Member, Roster, RosterError};
 
 /// Members with the answers at their asked domains, one after the other.
 ///
@@ -19,12 +19,13 @@ use crate::population::{Member, Roster};
 pub struct Walk {
     pub manifest: Manifest,
     roster: Roster,
-    /// Where in the roster the walk is.
+    /// Where in the roster the member after `next` stands.
     at: usize,
+    next: Option<Result<Member, RosterError>>,
     answers: observations::Reader<Box<dyn Read>>,
     path: PathBuf,
     ahead: Option<(Question, Answer)>,
-    /// The answers at the domain last read: several members may ask about one.
+    /// The answers at the domain last read, where the next member asks about it too.
     here: Option<(Name, Facts)>,
     ended: bool,
 }
@@ -46,7 +47,8 @@ impl Walk {
         let roster = Roster::new(bytes).map_err(|e| SnapshotError::Line { path: list, line: e.line, reason: e.reason })?;
         let (path, input) = plain(dir, &manifest)?;
         let answers = observations::Reader::strict(input);
-        Ok(Self { manifest, roster, at: 0, answers, path, ahead: None, here: None, ended: false })
+        let next = roster.member(0);
+        Ok(Self { manifest, roster, at: 1, next, answers, path, ahead: None, here: None, ended: false })
     }
 
     /// Names of the cohort columns.
@@ -55,24 +57,25 @@ impl Walk {
     }
 
     fn step(&mut self) -> Option<Result<(Member, Facts), SnapshotError>> {
-        let member = match self.roster.member(self.at)? {
+        let member = match self.next.take()? {
             Ok(member) => member,
             Err(e) => {
                 let path = self.path.with_file_name(POPULATION);
                 return Some(Err(SnapshotError::Line { path, line: e.line, reason: e.reason }));
             }
         };
+        self.next = self.roster.member(self.at);
         self.at += 1;
-        if let Some((name, facts)) = &self.here
-            && name == member.asked()
-        {
-            return Some(Ok((member, facts.clone())));
-        }
-        let facts = match self.answers_at(member.asked()) {
-            Ok(facts) => facts,
-            Err(error) => return Some(Err(error)),
+        let facts = match self.here.take() {
+            Some((name, facts)) if name == *member.asked() => facts,
+            _ => match self.answers_at(member.asked()) {
+                Ok(facts) => facts,
+                Err(error) => return Some(Err(error)),
+            },
         };
-        self.here = Some((member.asked().clone(), facts.clone()));
+        if matches!(&self.next, Some(Ok(next)) if next.asked() == member.asked()) {
+            self.here = Some((member.asked().clone(), facts.clone()));
+        }
         Some(Ok((member, facts)))
     }
 

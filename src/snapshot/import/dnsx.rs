@@ -157,7 +157,8 @@ fn by_type(host: &Name, row: &Row, sink: &mut Sink) -> Vec<Record> {
     }
     for value in &row.txt {
         // As in `all`, quotes and odd bytes come escaped; the borders of strings are lost.
-        let bytes = crate::dns::txt_bytes(&format!("\"{value}\""));
+        let quoted = format!("\"{value}\"");
+        let bytes = crate::dns::txt_bytes(&quoted);
         sink.limits.reconstructed.insert("txt-string-borders".to_owned());
         records.extend(sink.record(owner, "TXT", &quote_strings(bytes.chunks(255))));
     }

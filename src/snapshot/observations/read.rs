@@ -2,10 +2,9 @@
 
 use std::io::Read;
 
-use csv::StringRecord;
-
 use super::COLUMNS;
-use crate::dns::{Answer, Name, Outcome, Question, Record, Type, canonical};
+use super::rows::Rows;
+use crate::dns::{Answer, Name, Outcome, Question, Record, Type, canonical, is_canonical};
 
 /// A row that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -22,10 +21,11 @@ pub struct LineError {
 /// may come in any order of questions, and names in any case; rows of one question need not stand
 /// together (each run of rows is an answer of its own, to be merged by the caller).
 pub struct Reader<R> {
-    rows: csv::Reader<R>,
+    rows: Rows<R>,
     strict: bool,
     ahead: Option<Row>,
     last: Option<Question>,
+    name: Option<Name>,
     line: u64,
     state: State,
 }
@@ -59,8 +59,7 @@ impl<R: Read> Reader<R> {
     }
 
     fn new(input: R, strict: bool) -> Self {
-        let rows = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(input);
-        Self { rows, strict, ahead: None, last: None, line: 0, state: State::Header }
+        Self { rows: Rows::new(input), strict, ahead: None, last: None, name: None, line: 0, state: State::Header }
     }
 
     /// Where the answer that was given last begins.
@@ -69,38 +68,25 @@ impl<R: Read> Reader<R> {
     }
 
     fn row(&mut self) -> Result<Option<Row>, LineError> {
-        let Some((line, record)) = self.record()? else { return Ok(None) };
-        parse_row(&record, self.strict)
+        let Some(line) = self.advance()? else { return Ok(None) };
+        let fields = self.rows.fields().map_err(|n| format!("{n} fields where 6 are due; the row may be cut off"));
+        fields
+            .and_then(|fields| parse_row(fields, self.strict, &mut self.name))
             .map(|(question, outcome, record)| Some(Row { line, question, outcome, record }))
             .map_err(|reason| LineError { line, reason })
     }
 
-    fn record(&mut self) -> Result<Option<(u64, StringRecord)>, LineError> {
-        let mut record = StringRecord::new();
-        let at = self.rows.position().line();
-        match self.rows.read_record(&mut record) {
-            Ok(false) => Ok(None),
-            Ok(true) => Ok(Some((record.position().map_or(at, csv::Position::line), record))),
-            Err(error) => {
-                let line = error.position().map_or(at, csv::Position::line);
-                let reason = match error.into_kind() {
-                    csv::ErrorKind::Utf8 { .. } => "not UTF-8".to_owned(),
-                    csv::ErrorKind::Io(error) => error.to_string(),
-                    other => format!("{other:?}"),
-                };
-                Err(LineError { line, reason })
-            }
-        }
+    fn advance(&mut self) -> Result<Option<u64>, LineError> {
+        self.rows.advance().map_err(|(line, reason)| LineError { line, reason })
     }
 
     fn header(&mut self) -> Result<(), LineError> {
-        let header = self.record()?;
-        let found: Vec<&str> = header.iter().flat_map(|(_, record)| record.iter()).collect();
-        let expected = || COLUMNS.join(",");
-        match found == COLUMNS {
-            true => Ok(()),
-            false => Err(LineError { line: 1, reason: format!("header is {:?}, expected {:?}", found.join(","), expected()) }),
-        }
+        let found = match self.advance()? {
+            Some(_) if self.rows.fields() == Ok(COLUMNS) => return Ok(()),
+            Some(_) => self.rows.joined(),
+            None => String::new(),
+        };
+        Err(LineError { line: 1, reason: format!("header is {found:?}, expected {:?}", COLUMNS.join(",")) })
     }
 
     fn answer(&mut self) -> Result<Option<(Question, Answer)>, LineError> {
@@ -141,10 +127,14 @@ impl<R: Read> Reader<R> {
         if self.strict && self.last.as_ref().is_some_and(|last| *last >= question) {
             return fail(line, format!("{question} stands out of order or twice"));
         }
-        let answer = Answer::new(&question.qname, outcome, records.clone());
-        if self.strict && answer.records() != records {
+        let answer = if self.strict {
+            Answer::in_order(&question.qname, outcome, records)
+        } else {
+            Some(Answer::new(&question.qname, outcome, records))
+        };
+        let Some(answer) = answer else {
             return fail(line, format!("the records of {question} are not in canonical order or stand twice"));
-        }
+        };
         self.last = Some(question.clone());
         Ok(Some((question, answer)))
     }
@@ -165,17 +155,19 @@ impl<R: Read> Iterator for Reader<R> {
     }
 }
 
-fn parse_row(row: &StringRecord, strict: bool) -> Result<(Question, Outcome, Option<Record>), String> {
-    let fields: Vec<&str> = row.iter().collect();
-    let [qname, qtype, outcome, owner, rtype, rdata] = fields[..] else {
-        return Err(format!("{} fields where 6 are due; the row may be cut off", fields.len()));
-    };
-    let name = |column: &str, text: &str| {
-        let name = Name::parse(text).map_err(|error| format!("{column} {text:?}: {error}"))?;
-        match strict && name.as_str() != text {
-            true => Err(format!("{column} {text:?} is not canonical, expected {:?}", name.as_str())),
-            false => Ok(name),
+/// `known` is the name read last: most rows repeat it, as question and as owner.
+fn parse_row(fields: [&str; 6], strict: bool, known: &mut Option<Name>) -> Result<(Question, Outcome, Option<Record>), String> {
+    let [qname, qtype, outcome, owner, rtype, rdata] = fields;
+    let mut name = |column: &str, text: &str| {
+        if let Some(known) = known.as_ref().filter(|known| known.as_str() == text) {
+            return Ok(known.clone());
         }
+        let name = Name::parse(text).map_err(|error| format!("{column} {text:?}: {error}"))?;
+        if strict && name.as_str() != text {
+            return Err(format!("{column} {text:?} is not canonical, expected {:?}", name.as_str()));
+        }
+        *known = Some(name.clone());
+        Ok(name)
     };
     let question = Question::new(name("qname", qname)?, qtype.parse().map_err(|e| format!("qtype: {e}"))?);
     let outcome: Outcome = outcome.parse().map_err(|e| format!("outcome: {e}"))?;
@@ -189,6 +181,9 @@ fn parse_row(row: &StringRecord, strict: bool) -> Result<(Question, Outcome, Opt
         return Err(format!("rdata of {} bytes, more than any record can hold", rdata.len()));
     }
     let rtype: Type = rtype.parse().map_err(|e| format!("type: {e}"))?;
+    if is_canonical(rtype, rdata) {
+        return Ok((question, outcome, Some(Record { owner: name("owner", owner)?, rtype, rdata: rdata.into() })));
+    }
     let found = canonical(rtype, rdata).ok_or_else(|| format!("rdata {:?} is not that of {rtype}", shortened(rdata)))?;
     if strict && found != rdata {
         return Err(format!("rdata {:?} is not canonical", shortened(rdata)));
