@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Depth `mx`: MX and TXT of every domain, addresses where there is no MX. About 3 % of the members
-//! change their exchanges between both, 2 % leave and 2 % enter. Same arguments, same bytes.
+//! change their answers between both (another share as third argument, in per cent), 2 % leave and 2 %
+//! enter. Same arguments, same bytes.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -94,14 +95,16 @@ fn snapshot(
     root: &std::path::Path,
     date: &str,
     members: u64,
-    second: bool,
+    changed: Option<u64>,
 ) -> Result<PathBuf, mxcensus::snapshot::SnapshotError> {
-    let (from, to) = if second { (members / 50, members + members / 50) } else { (0, members) };
+    let (from, to) = if changed.is_some() { (members / 50, members + members / 50) } else { (0, members) };
     let mut list = Vec::new();
     let mut facts = Vec::new();
     for n in from..to {
         let name = domain(n);
-        let moved = second && mix(n ^ 0x5eed).is_multiple_of(33);
+        let draw = mix(n ^ 0x5eed);
+        // A 33rd where 3 % are asked for, as the figures on record were made.
+        let moved = changed.is_some_and(|percent| if percent == 3 { draw.is_multiple_of(33) } else { draw % 100 < percent });
         answers(&name, mix(if moved { n ^ 0xfeed_face } else { n ^ 0xbeef }), &mut facts);
         let id = name.bare().into();
         list.push(Member {
@@ -127,12 +130,14 @@ fn snapshot(
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (Some(Ok(members)), Some(root)) = (arguments.first().map(|n| n.parse::<u64>()), arguments.get(1)) else {
-        eprintln!("usage: synthetic_snapshots MEMBERS FOLDER");
+    let number = |text: Option<&String>, otherwise: u64| text.map_or(Some(otherwise), |n| n.parse().ok());
+    let (members, changed) = (number(arguments.first(), 0), number(arguments.get(2), 3));
+    let (Some(members @ 1..), Some(root), Some(changed)) = (members, arguments.get(1), changed) else {
+        eprintln!("usage: synthetic_snapshots MEMBERS FOLDER [CHANGED_PER_CENT]");
         return ExitCode::from(2);
     };
-    for (date, second) in [("2024-06-01", false), ("2025-06-01", true)] {
-        match snapshot(root.as_ref(), date, members, second) {
+    for (date, changed) in [("2024-06-01", None), ("2025-06-01", Some(changed))] {
+        match snapshot(root.as_ref(), date, members, changed) {
             Ok(path) => println!("{}", path.display()),
             Err(error) => {
                 eprintln!("{error}");

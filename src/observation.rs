@@ -15,6 +15,9 @@ pub struct Facts {
     index: HashMap<Question, usize>,
 }
 
+/// So many answers are looked through as fast as an index is.
+const FEW: usize = 8;
+
 impl PartialEq for Facts {
     fn eq(&self, other: &Self) -> bool {
         self.answers == other.answers
@@ -27,9 +30,19 @@ impl Facts {
     /// Facts from answers in any order; of two answers to one question the later wins, so callers
     /// merge first where it matters.
     pub fn new(answers: impl IntoIterator<Item = (Question, Answer)>) -> Self {
-        let unique: HashMap<Question, Answer> = answers.into_iter().collect();
-        let mut answers: Vec<_> = unique.into_iter().collect();
+        let mut answers: Vec<_> = answers.into_iter().collect();
+        // Equal questions stay in the order of arrival; the last of them is kept.
         answers.sort_by(|a, b| a.0.cmp(&b.0));
+        answers.dedup_by(|later, kept| {
+            let same = later.0 == kept.0;
+            if same {
+                std::mem::swap(later, kept);
+            }
+            same
+        });
+        if answers.len() <= FEW {
+            return Self::few(answers);
+        }
         let index = answers.iter().enumerate().map(|(i, (question, _))| (question.clone(), i)).collect();
         Self { answers, index }
     }
@@ -42,7 +55,8 @@ impl Facts {
 
     pub fn get(&self, question: &Question) -> Option<&Answer> {
         if self.index.is_empty() {
-            return self.answers.iter().find(|(asked, _)| asked == question).map(|(_, answer)| answer);
+            let is_it = |asked: &Question| asked.qtype == question.qtype && asked.qname == question.qname;
+            return self.answers.iter().find(|(asked, _)| is_it(asked)).map(|(_, answer)| answer);
         }
         self.index.get(question).map(|&i| &self.answers[i].1)
     }

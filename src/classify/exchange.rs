@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::classify::{Confidence, Evidence};
-use crate::dns::{Answer, Mx, Name, Question, Type, parse_a, parse_aaaa, parse_mx, registrable};
+use crate::dns::{Answer, Mx, Name, Type, parse_a, parse_aaaa, parse_mx, registrable_str};
 use crate::observation::Observation;
 use crate::plan::{self, Kind};
 use crate::vendor::{self, Certainty, Rule, Ruleset, Signal};
@@ -52,7 +52,7 @@ impl Holder<'_> {
 /// The exchanges of an answered MX question, by preference and name.
 pub(super) fn exchanges<'r>(observation: &Observation, answer: &Answer, rules: &'r Ruleset) -> Vec<Exchange<'r>> {
     let asked = observation.member.asked();
-    let question: Arc<str> = Question::new(asked.clone(), Type::Mx).to_string().into();
+    let question = question(asked, Type::Mx);
     let level = observation.limits.preference_unknown();
     let mut list: Vec<(Mx, &str)> = answer.rdata(Type::Mx).filter_map(|rdata| Some((parse_mx(rdata)?, rdata))).collect();
     list.sort_by(|(a, _), (b, _)| (a.preference, &a.exchange).cmp(&(b.preference, &b.exchange)));
@@ -67,7 +67,8 @@ pub(super) fn exchanges<'r>(observation: &Observation, answer: &Answer, rules: &
     list.into_iter()
         .map(|(mx, rdata)| {
             let preference = if level { 0 } else { mx.preference };
-            let mx_evidence = |rule: &str| Evidence { rule: rule.into(), question: question.clone(), value: rdata.into() };
+            let value: Arc<str> = rdata.into();
+            let mx_evidence = |rule| Evidence { rule, question: question.clone(), value: value.clone() };
             let (holder, evidence) = hold(observation, &mx.exchange, rules, &mx_evidence);
             Exchange { host: mx.exchange, preference, holder, evidence }
         })
@@ -78,47 +79,44 @@ fn hold<'r>(
     observation: &Observation,
     host: &Name,
     rules: &'r Ruleset,
-    mx: &dyn Fn(&str) -> Evidence,
+    mx: &dyn Fn(Arc<str>) -> Evidence,
 ) -> (Holder<'r>, Vec<Evidence>) {
     let asked = observation.member.asked();
     if let Some(rule) = rules.match_name(Signal::MxHost, host) {
-        return (by_rule(rule, rules, host), vec![mx(&rule.id)]);
+        return (by_rule(rule, rules, host), vec![mx(rule.id.clone())]);
     }
     if !is_routable(host) {
-        return (Holder::Dead, vec![mx("(not-a-host)")]);
+        return (Holder::Dead, vec![mx("(not-a-host)".into())]);
     }
     let addresses = Addresses::of(observation, host);
     if addresses.gone {
-        return (Holder::Dead, vec![mx("(exchange-does-not-exist)")]);
+        return (Holder::Dead, vec![mx("(exchange-does-not-exist)".into())]);
     }
     if let Some(target) = &addresses.target {
         let rule = rules.match_name(Signal::MxTarget, target).or_else(|| rules.match_name(Signal::MxHost, target));
         if let Some(rule) = rule {
-            let link = Evidence {
-                rule: rule.id.as_str().into(),
-                question: format!("{host} CNAME").into(),
-                value: target.as_str().into(),
-            };
-            return (by_rule(rule, rules, target), vec![mx("(cname)"), link]);
+            let link =
+                Evidence { rule: rule.id.clone(), question: format!("{host} CNAME").into(), value: target.as_str().into() };
+            return (by_rule(rule, rules, target), vec![mx("(cname)".into()), link]);
         }
     }
     if let Some((holder, mut evidence)) = by_address(observation, &addresses.list, rules) {
-        evidence.insert(0, mx("(address)"));
+        evidence.insert(0, mx("(address)".into()));
         return (holder, evidence);
     }
     if let Some(lost) = without_own_suffix(host, asked)
         && let Some(rule) = rules.match_name(Signal::MxHost, &lost)
     {
         // A final dot was forgotten in the zone: `mx.vendor.example.own.example` is nobody's exchange.
-        return (Holder::Dead, vec![mx(&format!("(missing-final-dot:{})", rule.id))]);
+        return (Holder::Dead, vec![mx(format!("(missing-final-dot:{})", rule.id).into())]);
     }
     if rules.private_brand(host).is_some() {
-        return (Holder::Own { private_brand: true }, vec![mx("(private-brand)")]);
+        return (Holder::Own { private_brand: true }, vec![mx("(private-brand)".into())]);
     }
     if is_own(host, asked) || addresses.target.as_ref().is_some_and(|t| is_own(t, asked)) {
-        return (Holder::Own { private_brand: false }, vec![mx("(own-domain)")]);
+        return (Holder::Own { private_brand: false }, vec![mx("(own-domain)".into())]);
     }
-    (Holder::Unknown, vec![mx("(unknown-exchange)")])
+    (Holder::Unknown, vec![mx("(unknown-exchange)".into())])
 }
 
 fn by_rule<'r>(rule: &'r Rule, rules: &Ruleset, host: &Name) -> Holder<'r> {
@@ -144,7 +142,7 @@ fn by_address<'r>(observation: &Observation, addresses: &[IpAddr], rules: &'r Ru
             let targets = observation.answer(kind, &ptr, Type::Ptr).into_iter().flat_map(|a| a.rdata(Type::Ptr));
             for target in targets {
                 let rule = Name::parse(target).ok().and_then(|t| rules.match_name(Signal::PtrHost, &t));
-                found.extend(rule.map(|r| (r, evidence(&r.id, &ptr, Type::Ptr, target))));
+                found.extend(rule.map(|r| (r, evidence(r.id.clone(), &ptr, Type::Ptr, target))));
             }
         }
         let origin = plan::origin_name(address);
@@ -152,7 +150,7 @@ fn by_address<'r>(observation: &Observation, addresses: &[IpAddr], rules: &'r Ru
             let texts = observation.answer(kind, &origin, Type::Txt).into_iter().flat_map(|a| a.rdata(Type::Txt));
             for text in texts {
                 let rule = origin_as(text).and_then(|number| rules.match_as(number));
-                found.extend(rule.map(|r| (r, evidence(&r.id, &origin, Type::Txt, text))));
+                found.extend(rule.map(|r| (r, evidence(r.id.clone(), &origin, Type::Txt, text))));
             }
         }
     }
@@ -186,8 +184,16 @@ fn origin_as(rdata: &str) -> Option<u32> {
     text.split('|').next()?.split_whitespace().next()?.parse().ok()
 }
 
-pub(super) fn evidence(rule: &str, qname: &Name, qtype: Type, value: &str) -> Evidence {
-    Evidence { rule: rule.into(), question: format!("{qname} {qtype}").into(), value: value.into() }
+pub(super) fn evidence(rule: impl Into<Arc<str>>, qname: &Name, qtype: Type, value: &str) -> Evidence {
+    Evidence { rule: rule.into(), question: question(qname, qtype), value: value.into() }
+}
+
+/// A question as evidence shows it.
+pub(super) fn question(qname: &Name, qtype: Type) -> Arc<str> {
+    match qtype.mnemonic() {
+        Some(mnemonic) => [qname.as_str(), " ", mnemonic].concat().into(),
+        None => format!("{qname} {qtype}").into(),
+    }
 }
 
 struct Addresses {
@@ -218,17 +224,18 @@ impl Addresses {
 /// (RFC 5321 section 5.1 wants a domain name with address records).
 fn is_routable(host: &Name) -> bool {
     let special = [".localhost.", ".invalid.", ".local.", ".onion.", ".test."];
-    let dotted = format!(".{host}");
-    host.labels().count() > 1 && host.bare().parse::<IpAddr>().is_err() && !special.iter().any(|s| dotted.ends_with(s))
+    let text = host.as_str();
+    let under = |zone: &&str| text.ends_with(*zone) || *text == zone[1..];
+    host.labels().count() > 1 && host.bare().parse::<IpAddr>().is_err() && !special.iter().any(under)
 }
 
 /// Whether two names stand under one registrable domain.
 pub(super) fn is_own(host: &Name, asked: &Name) -> bool {
-    host.is_within(asked) || registrable(host).is_some_and(|own| Some(own) == registrable(asked))
+    host.is_within(asked) || registrable_str(host).is_some_and(|own| Some(own) == registrable_str(asked))
 }
 
 fn without_own_suffix(host: &Name, asked: &Name) -> Option<Name> {
-    let own = registrable(asked).unwrap_or_else(|| asked.clone());
-    let head = host.as_str().strip_suffix(own.as_str())?.strip_suffix('.')?;
+    let own = registrable_str(asked).unwrap_or(asked.as_str());
+    let head = host.as_str().strip_suffix(own)?.strip_suffix('.')?;
     if head.ends_with('\\') { None } else { Name::parse(head).ok() }
 }

@@ -117,14 +117,14 @@ pub fn why_not<'r>(observation: &Observation, rules: &'r Ruleset, vendor: &str) 
     let all = seen(observation);
     let mut signals = Vec::new();
     for signal in Signal::ALL {
-        let own: Vec<&Rule> = rules.rules.iter().filter(|r| r.vendor == vendor && r.signal == signal).collect();
+        let own: Vec<&Rule> = rules.rules.iter().filter(|r| *r.vendor == *vendor && r.signal == signal).collect();
         if own.is_empty() {
             continue;
         }
         // A CNAME target may fall under the rules for exchanges, as in the classifier.
         let facts: Vec<Seen> = all.iter().filter(|s| s.signal == signal).cloned().collect();
         let read =
-            |s: &Seen| reading(s, rules).into_iter().chain(hint(s, rules)).filter(|r| r.vendor == vendor).collect::<Vec<_>>();
+            |s: &Seen| reading(s, rules).into_iter().chain(hint(s, rules)).filter(|r| *r.vendor == *vendor).collect::<Vec<_>>();
         let fired = facts.iter().flat_map(|s| read(s).into_iter().map(|rule| (s.clone(), rule))).collect();
         signals.push(SignalReport { signal, patterns: own.iter().map(|r| r.pattern.as_str()).collect(), seen: facts, fired });
     }

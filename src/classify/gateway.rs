@@ -79,8 +79,7 @@ pub(super) fn gateway<'r>(observation: &Observation, rules: &'r Ruleset, flags: 
     let best = list[0].preference;
     let primary = list.iter().take_while(|x| x.preference == best).count();
     let attributions = split(&list[..primary]);
-    let holders: BTreeSet<_> = attributions.iter().map(|a| vendor_key(&a.verdict)).collect();
-    if holders.len() > 1 {
+    if attributions.iter().any(|a| vendor_key(&a.verdict) != vendor_key(&attributions[0].verdict)) {
         flags.insert(Flag::Split);
     }
     if is_transition(&list[..primary], &list[primary..]) {
@@ -94,49 +93,54 @@ pub(super) fn single(verdict: Verdict, confidence: Option<Confidence>, evidence:
 }
 
 /// What makes two verdicts different ones: the vendor, not the product.
-fn vendor_key(verdict: &Verdict) -> String {
+fn vendor_key(verdict: &Verdict) -> (&'static str, &str) {
     match verdict {
-        Verdict::Vendor { vendor, .. } => format!("vendor {vendor}"),
-        other => other.as_str().to_owned(),
+        Verdict::Vendor { vendor, .. } => ("vendor", vendor),
+        other => (other.as_str(), ""),
     }
 }
 
 /// Equal parts per distinct verdict among the most preferred exchanges, not per host; products of
 /// one vendor share that vendor's part.
 fn split(primary: &[Exchange]) -> Vec<Attribution> {
-    let mut by_verdict: BTreeMap<Verdict, Attribution> = BTreeMap::new();
+    let mut found: Vec<Attribution> = Vec::with_capacity(1);
     for exchange in primary {
         let (verdict, confidence, customer) = match &exchange.holder {
             Holder::Vendor { rule, confidence, customer } => {
-                let verdict = Verdict::Vendor { vendor: rule.vendor.as_str().into(), product: rule.product.as_str().into() };
+                let verdict = Verdict::Vendor { vendor: rule.vendor.clone(), product: rule.product.clone() };
                 (verdict, *confidence, customer.clone())
             }
             Holder::Own { .. } => (Verdict::SelfHosted, Confidence::Weak, None),
             _ => (Verdict::Unattributed, Confidence::Weak, None),
         };
-        let entry = by_verdict.entry(verdict.clone()).or_insert_with(|| Attribution {
-            verdict,
-            weight: Ratio::from_integer(0),
-            confidence: Some(confidence),
-            customer: None,
-            evidence: Vec::new(),
+        let at = found.iter().position(|a| a.verdict == verdict).unwrap_or_else(|| {
+            let (weight, evidence) = (Ratio::from_integer(0), Vec::new());
+            found.push(Attribution { verdict, weight, confidence: Some(confidence), customer: None, evidence });
+            found.len() - 1
         });
+        let entry = &mut found[at];
         entry.confidence = entry.confidence.max(Some(confidence));
         entry.customer = entry.customer.take().or(customer);
         entry.evidence.extend(exchange.evidence.iter().cloned());
     }
-    share_out(by_verdict.into_values().collect())
+    found.sort_by(|a, b| a.verdict.cmp(&b.verdict));
+    share_out(found)
 }
 
 /// Weights by vendor first, then by product.
 pub(super) fn share_out(mut attributions: Vec<Attribution>) -> Vec<Attribution> {
-    let mut products: BTreeMap<String, i64> = BTreeMap::new();
+    if let [only] = &mut attributions[..] {
+        only.weight = Ratio::from_integer(1);
+        return attributions;
+    }
+    let mut products: BTreeMap<_, i64> = BTreeMap::new();
     for attribution in &attributions {
         *products.entry(vendor_key(&attribution.verdict)).or_default() += 1;
     }
     let parts = i64::try_from(products.len()).unwrap_or(i64::MAX);
-    for attribution in &mut attributions {
-        attribution.weight = Ratio::new(1, parts * products[&vendor_key(&attribution.verdict)]);
+    let weights: Vec<_> = attributions.iter().map(|a| Ratio::new(1, parts * products[&vendor_key(&a.verdict)])).collect();
+    for (attribution, weight) in attributions.iter_mut().zip(weights) {
+        attribution.weight = weight;
     }
     attributions
 }
@@ -144,11 +148,14 @@ pub(super) fn share_out(mut attributions: Vec<Attribution>) -> Vec<Attribution> 
 /// A backup exchange that speaks of a move: a vendor's filter behind another holder's exchange. A
 /// mailbox host behind a filter is a fallback, not a move.
 fn is_transition(primary: &[Exchange], backup: &[Exchange]) -> bool {
+    if backup.is_empty() {
+        return false;
+    }
     let vendors: BTreeSet<&str> = primary.iter().filter_map(vendor_of).collect();
     let filtered =
         primary.iter().any(|x| matches!(&x.holder, Holder::Vendor { rule, .. } if !rule.roles.contains(&Role::Mailbox)));
     backup.iter().any(|x| match &x.holder {
-        Holder::Vendor { rule, .. } if vendors.contains(rule.vendor.as_str()) => false,
+        Holder::Vendor { rule, .. } if vendors.contains(&*rule.vendor) => false,
         Holder::Vendor { rule, .. } => !(filtered && rule.roles.contains(&Role::Mailbox)),
         _ => false,
     })

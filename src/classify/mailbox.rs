@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::classify::exchange::{Holder, evidence, is_own};
+use crate::classify::exchange::{self, Holder, evidence, is_own};
 use crate::classify::gateway::{Gateway, share_out, single};
 use crate::classify::senders::SpfUse;
 use crate::classify::{Attribution, Confidence, Evidence, Flag, Verdict};
@@ -31,14 +31,14 @@ pub(super) fn mailbox(
     observation: &Observation,
     rules: &Ruleset,
     gateway: &Gateway,
-    spf: &SpfUse,
+    (spf, tokens): (&SpfUse, &[Token]),
     flags: &mut BTreeSet<Flag>,
 ) -> Vec<Attribution> {
     let edge = &gateway.attributions;
     if let Some(closed) = edge.iter().find(|a| matches!(a.verdict, Verdict::NoMail | Verdict::Unreachable)) {
         return single(closed.verdict.clone(), None, closed.evidence.clone());
     }
-    let signs = signs(observation, rules, gateway, spf);
+    let signs = signs(observation, rules, gateway, spf, tokens);
     let direct: Vec<Attribution> = edge.iter().filter(|a| hosts_mailboxes(&a.verdict, rules)).cloned().collect();
     if !direct.is_empty() {
         let hosts: BTreeSet<_> = direct.iter().filter_map(vendor_of).collect();
@@ -76,7 +76,13 @@ fn vendor_of(attribution: &Attribution) -> Option<&str> {
 }
 
 /// Every record that speaks for a mailbox host.
-fn signs<'r>(observation: &Observation, rules: &'r Ruleset, gateway: &Gateway<'r>, spf: &SpfUse<'r>) -> Vec<Sign<'r>> {
+fn signs<'r>(
+    observation: &Observation,
+    rules: &'r Ruleset,
+    gateway: &Gateway<'r>,
+    spf: &SpfUse<'r>,
+    tokens: &[Token<'r>],
+) -> Vec<Sign<'r>> {
     let mut signs: Vec<Sign<'r>> = Vec::new();
     let mut push = |rule: &'r Rule, tier: Tier, customer: Option<Arc<str>>, evidence: Evidence| {
         if let Some((vendor, product)) = rule.implies.as_deref().and_then(|i| i.split_once('/')) {
@@ -97,8 +103,8 @@ fn signs<'r>(observation: &Observation, rules: &'r Ruleset, gateway: &Gateway<'r
     for used in &spf.direct {
         push(used.rule, used.tier, used.customer.clone(), used.evidence.clone());
     }
-    for (rule, found) in tokens(observation, rules) {
-        push(rule, rule.tier.unwrap_or(Tier::C), None, found);
+    for (rule, found) in tokens {
+        push(rule, rule.tier.unwrap_or(Tier::C), None, found.clone());
     }
     signs
 }
@@ -125,12 +131,12 @@ fn dkim<'r>(observation: &Observation, rules: &'r Ruleset, push: &mut Push<'_, '
                     let tier = rule.tier.unwrap_or(Tier::B);
                     let tier = if tier == Tier::A && !names_domain(&target, asked) { Tier::B } else { tier };
                     let customer = rules.customer_of(rule, target.bare()).map(Into::into);
-                    push(rule, tier, customer, evidence(&rule.id, &qname, Type::Cname, target.as_str()));
+                    push(rule, tier, customer, evidence(rule.id.clone(), &qname, Type::Cname, target.as_str()));
                 }
             }
             let key = observation.answer(kind, &qname, Type::Txt).and_then(|a| a.rdata(Type::Txt).find(|t| is_key(t)));
             if let (Some(key), Some(rule)) = (key, rules.match_selector(selector)) {
-                push(rule, rule.tier.unwrap_or(Tier::B), None, evidence(&rule.id, &qname, Type::Txt, key));
+                push(rule, rule.tier.unwrap_or(Tier::B), None, evidence(rule.id.clone(), &qname, Type::Txt, key));
             }
         }
     }
@@ -156,7 +162,7 @@ fn autodiscover<'r>(observation: &Observation, rules: &'r Ruleset, push: &mut Pu
             continue;
         }
         if let Some(rule) = rules.match_name(Signal::AutodiscoverTarget, &target) {
-            push(rule, rule.tier.unwrap_or(Tier::B), None, evidence(&rule.id, &qname, qtype, &text));
+            push(rule, rule.tier.unwrap_or(Tier::B), None, evidence(rule.id.clone(), &qname, qtype, &text));
         }
     }
 }
@@ -189,18 +195,25 @@ fn tenant<'r>(observation: &Observation, rules: &'r Ruleset, push: &mut Push<'_,
         return;
     };
     if let Some(rule) = rules.match_name(Signal::TenantHost, &host) {
-        push(rule, rule.tier.unwrap_or(Tier::A), None, evidence(&rule.id, &host, Type::A, address));
+        push(rule, rule.tier.unwrap_or(Tier::A), None, evidence(rule.id.clone(), &host, Type::A, address));
     }
 }
 
+/// A verification token and the rule that knows it.
+pub(super) type Token<'r> = (&'r Rule, Evidence);
+
 /// Verification tokens at the domain.
-pub(super) fn tokens<'r>(observation: &Observation, rules: &'r Ruleset) -> Vec<(&'r Rule, Evidence)> {
+pub(super) fn tokens<'r>(observation: &Observation, rules: &'r Ruleset) -> Vec<Token<'r>> {
     let asked = observation.member.asked();
     let answer = observation.answer(Kind::Txt, asked, Type::Txt);
     let mut found = Vec::new();
+    let mut question: Option<Arc<str>> = None;
     for rdata in answer.into_iter().flat_map(|a| a.rdata(Type::Txt)) {
         let bytes = txt_bytes(rdata);
-        found.extend(rules.match_token(&bytes).map(|rule| (rule, evidence(&rule.id, asked, Type::Txt, rdata))));
+        for rule in rules.match_token(&bytes) {
+            let question = question.get_or_insert_with(|| exchange::question(asked, Type::Txt)).clone();
+            found.push((rule, Evidence { rule: rule.id.clone(), question, value: rdata.into() }));
+        }
     }
     found
 }
@@ -267,7 +280,7 @@ impl Sign<'_> {
             Signal::SpfRedirect | Signal::SpfMacro | Signal::SpfIp => Signal::SpfInclude,
             other => other,
         };
-        (signal, self.rule.vendor != self.vendor)
+        (signal, *self.rule.vendor != *self.vendor)
     }
 }
 
@@ -317,7 +330,7 @@ fn fits_autodiscover(observation: &Observation, rules: &Ruleset, found: &[Attrib
     let asked = observation.member.asked();
     let own = autodiscover_targets(observation).iter().any(|(_, _, target, _)| is_own(target, asked));
     let speaks = |a: &Attribution| {
-        let rule = |r: &Rule| r.signal == Signal::AutodiscoverTarget && vendor_of(a) == Some(r.vendor.as_str());
+        let rule = |r: &Rule| r.signal == Signal::AutodiscoverTarget && vendor_of(a) == Some(&*r.vendor);
         a.confidence == Some(Confidence::Confirmed) || rules.rules.iter().any(rule)
     };
     let fits = !own || found.iter().all(speaks);

@@ -216,7 +216,7 @@ impl<'r> Methods<'r> {
 
 /// These methods see vendors only: a product would tie with itself.
 fn by_vendor(rule: &Rule) -> Verdict {
-    Verdict::Vendor { vendor: rule.vendor.as_str().into(), product: "".into() }
+    Verdict::Vendor { vendor: rule.vendor.clone(), product: "".into() }
 }
 
 /// Whether a member is the first of its customer. Without a customer's id a member is its own; a

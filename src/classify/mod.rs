@@ -16,10 +16,10 @@ use std::sync::Arc;
 
 use num_rational::Ratio;
 
-use crate::dns::{Name, Outcome, Type, registrable};
+use crate::dns::{Name, Outcome, Type, registrable_str};
 use crate::observation::Observation;
 use crate::plan::{self, Kind};
-use crate::vendor::{Role, Ruleset, Vendor};
+use crate::vendor::{Role, Ruleset};
 
 pub use near::{Miss, Near, Without};
 pub use unattributed::{Common, Group, Unattributed, unattributed};
@@ -220,11 +220,14 @@ fn classify_for(observation: &Observation, rules: &Ruleset, wants: impl Fn(Role)
     let nobody = || (Reached::Unreachable(Outcome::Unrecorded), Vec::new());
     let reads_spf = Role::ALL.into_iter().any(|role| role != Role::Gateway && wants(role));
     let spf = if reads_spf { senders::spf_use(observation, rules, &mut flags) } else { senders::SpfUse::default() };
+    let reads_tokens = wants(Role::Mailbox) || wants(Role::Overlay);
+    let tokens = if reads_tokens { mailbox::tokens(observation, rules) } else { Vec::new() };
     let edge = gateway::gateway(observation, rules, &mut flags);
-    let mailbox = if wants(Role::Mailbox) { mailbox::mailbox(observation, rules, &edge, &spf, &mut flags) } else { Vec::new() };
+    let mailbox =
+        if wants(Role::Mailbox) { mailbox::mailbox(observation, rules, &edge, (&spf, &tokens), &mut flags) } else { Vec::new() };
     let sender = if wants(Role::Sender) { senders::senders(observation, rules, &spf) } else { nobody() };
     let dmarc = if wants(Role::Dmarc) { senders::dmarc(observation, rules, &spf) } else { nobody() };
-    let overlay = if wants(Role::Overlay) { senders::overlay(observation, rules, &spf) } else { nobody() };
+    let overlay = if wants(Role::Overlay) { senders::overlay(observation, &tokens, &spf) } else { nobody() };
     flags.extend(is_wildcard(observation).then_some(Flag::Wildcard));
     flags.extend(uses_own_product(member.asked(), &edge.attributions, rules).then_some(Flag::OwnProduct));
     Classification {
@@ -255,11 +258,12 @@ fn is_wildcard(observation: &Observation) -> bool {
 }
 
 fn uses_own_product(asked: &Name, edge: &[Attribution], rules: &Ruleset) -> bool {
-    let Some(own) = registrable(asked) else { return false };
-    let sells = |vendor: &Vendor| vendor.domains.iter().any(|d| d == own.bare());
-    edge.iter().any(|a| match &a.verdict {
-        Verdict::Vendor { vendor, .. } => rules.vendor(vendor).is_some_and(sells),
-        Verdict::SelfHosted => rules.vendors.values().any(sells),
-        _ => false,
+    let own = registrable_str(asked).and_then(|own| rules.seller(own.trim_end_matches('.')));
+    own.is_some_and(|seller| {
+        edge.iter().any(|a| match &a.verdict {
+            Verdict::Vendor { vendor, .. } => **vendor == *seller.id,
+            Verdict::SelfHosted => true,
+            _ => false,
+        })
     })
 }

@@ -101,7 +101,7 @@ pub(super) fn near<'r>(
     }
     let hosts: BTreeSet<&str> = classification.mailbox.iter().filter_map(vendor).collect();
     for (seen, rule) in fired {
-        if rule.tier == Some(Tier::C) && !hosts.contains(rule.vendor.as_str()) {
+        if rule.tier == Some(Tier::C) && !hosts.contains(&*rule.vendor) {
             found.push(of(seen, rule, Miss::NeverAlone));
         }
     }

@@ -1,11 +1,14 @@
 //! Who may send for a domain (SPF tree, DKIM), who receives its reports, and what only leaves tokens.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::sync::Arc;
 
+use crate::classify::exchange;
 use crate::classify::exchange::evidence;
 use crate::classify::hosted_spf::{self, Asked, Said};
-use crate::classify::mailbox::tokens;
+use crate::classify::mailbox::Token;
 use crate::classify::{Attribution, Confidence, Evidence, Flag, Reached, Verdict};
 use crate::dns::{Answer, Name, Outcome, Type, registrable};
 use crate::mail::spf::Term;
@@ -38,14 +41,20 @@ pub(super) fn spf_use<'r>(observation: &Observation, rules: &'r Ruleset, flags: 
         let kind = if name == asked { Kind::Txt } else { Kind::SpfTree };
         observation.answer(kind, name, Type::Txt)
     };
-    let tree = spf_walk::walk(asked, answer, |_, term| match_term(term, rules).is_none());
+    let descends = observation.asks(Kind::SpfTree);
+    let tree = spf_walk::walk(asked, answer, |_, term| descends && match_term(term, rules).is_none());
     let mut used = SpfUse { has_record: !tree.nodes.is_empty(), direct: Vec::new() };
+    let mut written = String::new();
     for node in &tree.nodes {
+        let mut question: Option<Arc<str>> = None;
         for term in node.record.reachable().filter(|t| !t.is_negative()) {
             if let Some((rule, matched)) = match_term(term, rules) {
                 flags.extend(rule.opaque.then_some(Flag::SpfOpaque));
                 let customer = rules.customer_of(rule, &matched).map(Into::into);
-                let fact = evidence(&rule.id, &node.at, Type::Txt, &term.to_string());
+                written.clear();
+                _ = write!(written, "{term}");
+                let question = question.get_or_insert_with(|| exchange::question(&node.at, Type::Txt)).clone();
+                let fact = Evidence { rule: rule.id.clone(), question, value: written.as_str().into() };
                 let tier = rule.tier.unwrap_or(Tier::B);
                 used.direct.push(Used { rule, customer, evidence: fact, tier });
             }
@@ -61,14 +70,14 @@ pub(super) fn spf_use<'r>(observation: &Observation, rules: &'r Ruleset, flags: 
 fn authorised(asked: Asked<'_>) -> Option<Used<'_>> {
     let Said::Authorised { record } = asked.said else { return None };
     let question = &asked.question;
-    let evidence = evidence(&asked.rule.id, &question.qname, question.qtype, &record);
+    let evidence = evidence(asked.rule.id.clone(), &question.qname, question.qtype, &record);
     Some(Used { rule: asked.rule, customer: None, evidence, tier: Tier::B })
 }
 
-/// The rule a term falls under and the text it matched.
-pub(super) fn match_term<'r>(term: &Term, rules: &'r Ruleset) -> Option<(&'r Rule, String)> {
+/// The rule a term falls under, and the text it matched where that may show a customer.
+pub(super) fn match_term<'r, 't>(term: &'t Term, rules: &'r Ruleset) -> Option<(&'r Rule, Cow<'t, str>)> {
     if let Term::Ip(_, block) = term {
-        return rules.match_block(block).map(|rule| (rule, block.to_string()));
+        return rules.match_block(block).map(|rule| (rule, Cow::Borrowed(&**block)));
     }
     let domain = term.domain()?;
     let name = domain.literal_suffix()?;
@@ -79,7 +88,9 @@ pub(super) fn match_term<'r>(term: &Term, rules: &'r Ruleset) -> Option<(&'r Rul
         _ => &[Signal::SpfInclude],
     };
     let rule = signals.iter().find_map(|&signal| rules.match_name(signal, &name))?;
-    Some((rule, name.bare().to_owned()))
+    // Most rules read no customer from it.
+    let matched = if rule.customer.is_some() { Cow::Owned(name.bare().to_owned()) } else { Cow::Borrowed("") };
+    Some((rule, matched))
 }
 
 /// A TXT answer that is definitive and, where it is only part of the records, not silent.
@@ -107,7 +118,7 @@ pub(super) fn senders(observation: &Observation, rules: &Ruleset, spf: &SpfUse) 
             let target = observation.answer(kind, &qname, Type::Cname).and_then(|a| a.rdata(Type::Cname).next());
             let rule = target.and_then(|t| rules.match_name(Signal::DkimTarget, &Name::parse(t).ok()?));
             if let (Some(rule), Some(target)) = (rule, target) {
-                found.add(rule, None, evidence(&rule.id, &qname, Type::Cname, target));
+                found.add(rule, None, evidence(rule.id.clone(), &qname, Type::Cname, target));
             }
         }
     }
@@ -168,12 +179,12 @@ pub(super) fn dmarc(observation: &Observation, rules: &Ruleset, spf: &SpfUse) ->
     (reached, found.into_attributions())
 }
 
-pub(super) fn overlay(observation: &Observation, rules: &Ruleset, spf: &SpfUse) -> (Reached, Vec<Attribution>) {
+pub(super) fn overlay(observation: &Observation, tokens: &[Token], spf: &SpfUse) -> (Reached, Vec<Attribution>) {
     let is_overlay = |rule: &Rule| rule.roles.contains(&Role::Overlay);
     let mut found = Found::default();
-    for (rule, fact) in tokens(observation, rules) {
+    for (rule, fact) in tokens {
         if is_overlay(rule) {
-            found.add(rule, None, fact);
+            found.add(rule, None, fact.clone());
         }
     }
     for used in spf.direct.iter().filter(|u| is_overlay(u.rule)) {
@@ -184,19 +195,23 @@ pub(super) fn overlay(observation: &Observation, rules: &Ruleset, spf: &SpfUse) 
 
 /// Vendors found for a reach role, each once.
 #[derive(Default)]
-struct Found(BTreeMap<Verdict, Attribution>);
+struct Found(Vec<Attribution>);
 
 impl Found {
     fn add(&mut self, rule: &Rule, customer: Option<Arc<str>>, evidence: Evidence) {
-        let verdict = Verdict::Vendor { vendor: rule.vendor.as_str().into(), product: rule.product.as_str().into() };
+        let is_its = |a: &Attribution| matches!(&a.verdict, Verdict::Vendor { vendor, product } if *vendor == rule.vendor && *product == rule.product);
         let confidence = Some(if rule.certainty == Certainty::High { Confidence::Confirmed } else { Confidence::Likely });
-        let entry = self.0.entry(verdict.clone()).or_insert_with(|| Attribution {
-            verdict,
-            weight: num_rational::Ratio::from_integer(1),
-            confidence,
-            customer: None,
-            evidence: Vec::new(),
+        let at = self.0.iter().position(is_its).unwrap_or_else(|| {
+            self.0.push(Attribution {
+                verdict: Verdict::Vendor { vendor: rule.vendor.clone(), product: rule.product.clone() },
+                weight: num_rational::Ratio::from_integer(1),
+                confidence,
+                customer: None,
+                evidence: Vec::new(),
+            });
+            self.0.len() - 1
         });
+        let entry = &mut self.0[at];
         entry.confidence = entry.confidence.max(confidence);
         entry.customer = entry.customer.take().or(customer);
         if !entry.evidence.contains(&evidence) {
@@ -207,11 +222,12 @@ impl Found {
     fn by_name(&mut self, rules: &Ruleset, signal: Signal, name: &Name, qname: &Name, qtype: Type, value: &str) {
         if let Some(rule) = rules.match_name(signal, name) {
             let customer = rules.customer_of(rule, value).map(Into::into);
-            self.add(rule, customer, evidence(&rule.id, qname, qtype, value));
+            self.add(rule, customer, evidence(rule.id.clone(), qname, qtype, value));
         }
     }
 
-    fn into_attributions(self) -> Vec<Attribution> {
-        self.0.into_values().collect()
+    fn into_attributions(mut self) -> Vec<Attribution> {
+        self.0.sort_by(|a, b| a.verdict.cmp(&b.verdict));
+        self.0
     }
 }

@@ -143,7 +143,7 @@ impl Exchange {
             domain: registrable(&host).unwrap_or_else(|| host.clone()).bare().to_owned(),
             operators: origins(observation, &host),
             shape: shape(&host, observation.member.asked()),
-            hint: rules.match_name(Signal::MxHost, &host).or_else(hint).map(|r| r.id.clone()),
+            hint: rules.match_name(Signal::MxHost, &host).or_else(hint).map(|r| r.id.to_string()),
             host,
         }
     }

@@ -39,7 +39,7 @@ fn check(common: &Common, rules: &Ruleset) -> Result<Exit, Failure> {
 fn show(id: &str, rules: &Ruleset) -> Result<Exit, Failure> {
     let vendor = rules.vendor(id).or_else(|| rules.rule(id).and_then(|r| rules.vendor(&r.vendor)));
     let Some(vendor) = vendor else {
-        let names = rules.vendors.keys().map(String::as_str).chain(rules.rules.iter().map(|r| r.id.as_str()));
+        let names = rules.vendors.keys().map(String::as_str).chain(rules.rules.iter().map(|r| &*r.id));
         let near = side::nearest(&id.to_lowercase(), names).map(|n| format!("; did you mean {n}?")).unwrap_or_default();
         return Err(Failure::usage(format!("no vendor or rule {id:?}{near}")));
     };
@@ -58,8 +58,8 @@ fn vendor_text(vendor: &Vendor, id: &str, rules: &Ruleset) -> String {
     for product in &vendor.products {
         let roles: Vec<_> = product.roles.iter().map(|r| r.as_str()).collect();
         _ = writeln!(text, "\n{} ({}): {}", product.name, product.id, roles.join(", "));
-        let own = rules.rules.iter().filter(|r| r.vendor == vendor.id && r.product == product.id);
-        for rule in own.filter(|r| id == vendor.id || r.id == id) {
+        let own = rules.rules.iter().filter(|r| *r.vendor == *vendor.id && *r.product == *product.id);
+        for rule in own.filter(|r| id == vendor.id || *r.id == *id) {
             _ = writeln!(text, "  {}: {} {}", rule.id, rule.signal.as_str(), rule.pattern);
             for (label, value) in [("regex", &rule.regex), ("reason", &rule.reason), ("customer", &rule.customer)] {
                 if let Some(value) = value {

@@ -1,5 +1,6 @@
 //! SPF records, read term by term.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -67,6 +68,12 @@ pub struct Record {
 
 /// Reads TXT rdata as an SPF record; `None` where it is another kind of TXT record.
 pub fn parse(rdata: &str) -> Option<Record> {
+    // Most TXT records are others, and show it by their first character.
+    let begins = rdata.trim_start_matches(' ').strip_prefix('"')?;
+    let may_be = |c: char| c.is_whitespace() || matches!(c, 'v' | 'V' | '"' | '\\');
+    if !begins.starts_with(may_be) {
+        return None;
+    }
     parse_bytes(&txt_bytes(rdata))
 }
 
@@ -151,12 +158,12 @@ fn read_term(word: &str) -> (Term, Option<Finding>) {
         _ => (Qualifier::Pass, word),
     };
     let end = body.find([':', '=', '/']).unwrap_or(body.len());
-    let (keyword, value) = (body[..end].to_ascii_lowercase(), &body[end..]);
+    let (keyword, value) = (lowered(&body[..end]), &body[end..]);
     let separator = value.chars().next();
     let argument = value.get(1..).unwrap_or("");
     let wrong = |expected: char| (separator != Some(expected)).then_some(Finding::WrongSeparator);
     let domain = |text: &str| (!text.is_empty()).then(|| DomainSpec(text.into()));
-    match keyword.as_str() {
+    match &*keyword {
         "all" if separator.is_none() => (Term::All(qualifier), None),
         "include" | "exists" => match domain(argument).filter(|_| separator != Some('/')) {
             Some(target) if keyword == "include" => (Term::Include(qualifier, target), wrong(':')),
@@ -174,15 +181,24 @@ fn read_term(word: &str) -> (Term, Option<Finding>) {
                 Some(_) => domain(cut_cidr(argument)),
             };
             let finding = separator.filter(|&s| s == '=').map(|_| Finding::WrongSeparator);
-            match keyword.as_str() {
+            match &*keyword {
                 "a" => (Term::A(qualifier, target), finding),
                 "mx" => (Term::Mx(qualifier, target), finding),
                 _ => (Term::Ptr(qualifier, target), finding),
             }
         }
         "ip4" | "ip6" if !argument.is_empty() && separator != Some('/') => (Term::Ip(qualifier, argument.into()), wrong(':')),
-        _ if separator == Some('=') && is_modifier_name(&keyword) => (Term::Modifier(keyword.into(), argument.into()), None),
+        _ if separator == Some('=') && is_modifier_name(&keyword) => {
+            (Term::Modifier(keyword.into_owned().into(), argument.into()), None)
+        }
         _ => invalid(),
+    }
+}
+
+fn lowered(text: &str) -> Cow<'_, str> {
+    match text.bytes().any(|b| b.is_ascii_uppercase()) {
+        true => Cow::Owned(text.to_ascii_lowercase()),
+        false => Cow::Borrowed(text),
     }
 }
 

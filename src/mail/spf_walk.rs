@@ -1,6 +1,6 @@
 //! The tree of SPF records below a domain, walked over recorded answers.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::dns::{Answer, Name, Type};
 use crate::mail::spf::{self, MAX_LOOKUPS, MAX_VOID_LOOKUPS, Record, Term};
@@ -50,7 +50,7 @@ pub fn walk<'a>(
 ) -> Tree {
     let mut tree = Tree::default();
     let mut stack = vec![(root.clone(), 0, 0)];
-    let mut cheapest: HashMap<Name, usize> = HashMap::new();
+    let mut cheapest: BTreeMap<Name, usize> = BTreeMap::new();
     while let Some((at, depth, cost)) = stack.pop() {
         // Met again by a shorter way: what lies below may have come within reach.
         let again = match cheapest.get(&at) {
@@ -101,6 +101,8 @@ pub fn walk<'a>(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
     use crate::dns::{Outcome, Record as DnsRecord, quote_strings};
 

@@ -2,6 +2,7 @@
 //! asked domains: what merging two lists of a million members needs.
 
 use csv::{ByteRecord, ReaderBuilder};
+use memchr::memchr;
 
 use super::Member;
 use crate::dns::Name;
@@ -102,9 +103,9 @@ impl Roster {
 
     fn parse(&self, start: usize) -> Result<Member, String> {
         let rest = &self.bytes[start..];
-        let end = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+        let end = memchr(b'\n', rest).unwrap_or(rest.len());
         let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
-        if !line.contains(&b'"') {
+        if memchr(b'"', line).is_none() {
             let text = std::str::from_utf8(line).map_err(|_| "not UTF-8".to_owned())?;
             return member_of(text.split(','));
         }

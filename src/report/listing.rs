@@ -26,7 +26,7 @@ pub fn rules_table(rules: &Ruleset, role: Option<Role>) -> Table {
         if role.is_some_and(|wanted| !roles.contains(&wanted)) {
             continue;
         }
-        let count = rules.rules.iter().filter(|r| r.vendor == vendor.id).count();
+        let count = rules.rules.iter().filter(|r| *r.vendor == *vendor.id).count();
         table.rows.push(vec![
             Cell::text(&*vendor.id),
             Cell::text(&*vendor.name),

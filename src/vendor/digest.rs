@@ -26,7 +26,7 @@ pub fn digest(rules: &Ruleset) -> String {
         }
     }
     for rule in &rules.rules {
-        hash.fields("rule", [rule.id.as_str(), &rule.vendor, &rule.product, rule.signal.as_str(), &rule.pattern]);
+        hash.fields("rule", [&*rule.id, &rule.vendor, &rule.product, rule.signal.as_str(), &rule.pattern]);
         let texts = [&rule.regex, &rule.customer, &rule.implies].map(|t| t.as_deref().unwrap_or(""));
         hash.fields("texts", texts);
         hash.fields("kinds", [format!("{:?} {:?} {:?}", rule.exchange, rule.tier, rule.certainty).as_str()]);
@@ -84,7 +84,7 @@ mod tests {
         "smg1.example.com",
     ];
 
-    fn matches(rules: &Ruleset) -> Vec<Option<String>> {
+    fn matches(rules: &Ruleset) -> Vec<Option<std::sync::Arc<str>>> {
         let id = |host: &&str| rules.match_name(Signal::MxHost, &Name::parse(host).unwrap()).map(|r| r.id.clone());
         HOSTS.iter().map(id).collect()
     }

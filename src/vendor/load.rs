@@ -220,9 +220,9 @@ impl schema::Rule {
             roles = vec![Role::Mailbox];
         }
         Rule {
-            id: self.id,
-            vendor: vendor.to_owned(),
-            product: product.to_owned(),
+            id: self.id.into(),
+            vendor: vendor.into(),
+            product: product.into(),
             signal: self.signal,
             pattern: self.pattern,
             regex: self.regex,

@@ -4,11 +4,12 @@
 //! labels of the name and not with the number of rules, and nothing is allocated. A regular
 //! expression runs only for names under the suffix it is written with.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use regex_lite::{Regex, RegexBuilder};
 
 use super::block::{self, Block};
+use super::hash::HashMap;
 use super::{Certainty, Rule, Signal};
 use crate::dns::Name;
 
@@ -28,7 +29,8 @@ pub struct Index {
     block_lengths: Vec<u8>,
     systems: HashMap<u32, At>,
     selectors: HashMap<String, At>,
-    customers: HashMap<At, Regex>,
+    /// By the rule's id.
+    customers: HashMap<Arc<str>, Regex>,
     brands: HashMap<String, At>,
 }
 
@@ -96,7 +98,7 @@ impl Index {
         };
         let regex = rule.regex.as_deref().map(|r| compile("regex", r)).transpose()?;
         if let Some(customer) = &rule.customer {
-            self.customers.insert(at, compile("customer", customer)?);
+            self.customers.insert(rule.id.clone(), compile("customer", customer)?);
         }
         let hint = rule.certainty == Certainty::Low;
         let bad = |problem: String| Err(("pattern", problem));
@@ -165,8 +167,8 @@ impl Index {
     }
 
     /// The first group of a rule's customer expression in the text it matched.
-    pub fn customer<'t>(&self, at: At, text: &'t str) -> Option<&'t str> {
-        Some(self.customers.get(&at)?.captures(text)?.get(1)?.as_str())
+    pub fn customer<'t>(&self, id: &str, text: &'t str) -> Option<&'t str> {
+        Some(self.customers.get(id)?.captures(text)?.get(1)?.as_str())
     }
 
     /// Position of the private brand the name stands under.
@@ -277,7 +279,7 @@ mod tests {
     #[test]
     fn a_regular_expression_runs_under_its_suffix_alone() {
         let rules = Ruleset::embedded();
-        let found = |text: &str| rules.match_name(Signal::MxHost, &Name::parse(text).unwrap()).map(|r| r.id.as_str());
+        let found = |text: &str| rules.match_name(Signal::MxHost, &Name::parse(text).unwrap()).map(|r| &*r.id);
         assert_eq!(found("inbound-smtp.us-east-1.amazonaws.com"), Some("amazon-mx-ses-inbound"));
         assert_eq!(found("inbound-smtp.us-east-1.amazonaws.com.example.org"), None);
         assert_eq!(found("ec2-192-0-2-1.amazonaws.com"), None);
@@ -290,24 +292,24 @@ mod tests {
     #[test]
     fn tokens_blocks_systems_and_selectors() {
         let rules = Ruleset::embedded();
-        let tokens = |text: &str| rules.match_token(text.as_bytes()).map(|r| r.id.as_str()).collect::<Vec<_>>();
+        let tokens = |text: &str| rules.match_token(text.as_bytes()).map(|r| &*r.id).collect::<Vec<_>>();
         assert_eq!(tokens("ms=MS31389061"), ["microsoft-txt-ms"]);
         assert_eq!(tokens("sfmc-abc"), ["salesforce-txt-sfmc"]);
         assert_eq!(tokens("pardot is not a token"), [""; 0]);
         assert_eq!(tokens("ms"), [""; 0]);
-        let block = |text: &str| rules.match_block(text).map(|r| r.vendor.as_str());
+        let block = |text: &str| rules.match_block(text).map(|r| &*r.vendor);
         assert_eq!(block("40.107.0.0/16"), Some("microsoft"));
         assert_eq!(block("40.107.3.128/25"), Some("microsoft"));
         assert_eq!(block("40.107.3.1"), Some("microsoft"));
         // A block around the vendor's holds others too.
         assert_eq!(block("40.0.0.0/8"), None);
         assert_eq!(block("40.107.0.0"), Some("microsoft"));
-        assert_eq!(rules.match_as(22843).map(|r| r.vendor.as_str()), Some("proofpoint"));
+        assert_eq!(rules.match_as(22843).map(|r| &*r.vendor), Some("proofpoint"));
         // Clouds that anybody rents from never decide.
         for asn in [8075, 13335, 14618, 15169, 16509, 396_982] {
             assert!(rules.match_as(asn).is_none(), "AS{asn}");
         }
-        assert_eq!(rules.match_selector("google").map(|r| r.vendor.as_str()), Some("google"));
+        assert_eq!(rules.match_selector("google").map(|r| &*r.vendor), Some("google"));
         assert!(rules.match_selector("selector1").is_none());
     }
 
@@ -337,7 +339,7 @@ mod tests {
     fn hints_and_private_brands_stand_apart() {
         let rules = Ruleset::embedded();
         let name = |text: &str| Name::parse(text).unwrap();
-        let hint = |text: &str| rules.match_hint(Signal::MxHost, &name(text)).map(|r| r.vendor.as_str());
+        let hint = |text: &str| rules.match_hint(Signal::MxHost, &name(text)).map(|r| &*r.vendor);
         assert!(rules.match_name(Signal::MxHost, &name("fortimail.example.com")).is_none());
         assert_eq!(hint("fortimail.example.com"), Some("fortinet"));
         assert_eq!(hint("mail.example.com"), None);

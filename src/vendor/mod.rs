@@ -2,11 +2,14 @@
 
 mod block;
 mod digest;
+mod hash;
 mod lint;
 mod load;
 mod matcher;
 mod ruleset;
 mod schema;
+
+use std::sync::Arc;
 
 pub use lint::{Finding, lint};
 pub use load::{LoadError, VENDOR_FILES};
@@ -190,9 +193,10 @@ pub enum Exchange {
 /// One signal that names a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    pub id: String,
-    pub vendor: String,
-    pub product: String,
+    /// Shared, as are vendor and product: every verdict names them.
+    pub id: Arc<str>,
+    pub vendor: Arc<str>,
+    pub product: Arc<str>,
     pub signal: Signal,
     /// A label-wise suffix, token prefix, block or AS number, as the signal says.
     pub pattern: String,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::OnceLock;
 
+use super::hash::HashMap;
 use super::load::{self, Contents};
 use super::{
     Certainty, Exchange, LoadError, Negative, Place, Product, Reviewed, Role, Rule, Signal, Source, Tier, VENDOR_FILES, Vendor,
@@ -41,6 +42,8 @@ pub struct Ruleset {
     pub(super) vendor_places: BTreeMap<String, Place>,
     pub(super) rule_places: Vec<Place>,
     index: matcher::Index,
+    /// Vendors by their own domains.
+    sellers: HashMap<String, String>,
 }
 
 impl Ruleset {
@@ -122,6 +125,12 @@ impl Ruleset {
         }
 
         let labels = labels(&vendors, &rules);
+        let mut sellers = HashMap::default();
+        for vendor in vendors.values() {
+            for domain in &vendor.domains {
+                sellers.entry(domain.clone()).or_insert_with(|| vendor.id.clone());
+            }
+        }
         let mut ruleset = Self {
             vendors,
             rules,
@@ -135,6 +144,7 @@ impl Ruleset {
             vendor_places,
             rule_places,
             index,
+            sellers,
         };
         ruleset.digest = digest::digest(&ruleset);
         Ok(ruleset)
@@ -188,6 +198,11 @@ impl Ruleset {
         self.vendors.get(id)
     }
 
+    /// The vendor that a registrable domain is one's own of, written without its final dot.
+    pub fn seller(&self, domain: &str) -> Option<&Vendor> {
+        self.vendor(self.sellers.get(domain)?)
+    }
+
     /// A product by its vendor's id and its own.
     pub fn product(&self, vendor: &str, product: &str) -> Option<&Product> {
         self.vendor(vendor)?.products.iter().find(|p| p.id == product)
@@ -198,14 +213,13 @@ impl Ruleset {
     }
 
     fn position(&self, id: &str) -> Option<usize> {
-        self.rules.binary_search_by(|r| r.id.as_str().cmp(id)).ok()
+        self.rules.binary_search_by(|r| (*r.id).cmp(id)).ok()
     }
 
     /// The customer's id that a rule reads out of the text it matched (names without final dot).
     pub fn customer_of(&self, rule: &Rule, text: &str) -> Option<String> {
         rule.customer.as_ref()?;
-        let at = u32::try_from(self.position(&rule.id)?).ok()?;
-        self.index.customer(at, text.strip_suffix('.').unwrap_or(text)).map(str::to_owned)
+        self.index.customer(&rule.id, text.strip_suffix('.').unwrap_or(text)).map(str::to_owned)
     }
 
     /// The company whose private mail domain the name stands under.

@@ -71,7 +71,7 @@ fn check_vendor(report: &mut Report, vendor: &Vendor) {
         if !products.insert(&product.id) {
             report.vendor(id, key("id"), "another product has this id");
         }
-        let mut of_product = report.rules.rules.iter().filter(|r| r.vendor == id && r.product == product.id).peekable();
+        let mut of_product = report.rules.rules.iter().filter(|r| *r.vendor == *id && *r.product == *product.id).peekable();
         if of_product.peek().is_none() {
             report.vendor(id, key("rule"), "no rule: nothing in DNS can show it");
         } else if product.roles.is_empty() && of_product.any(|r| r.exchange == Exchange::Mail) {
@@ -81,7 +81,7 @@ fn check_vendor(report: &mut Report, vendor: &Vendor) {
             report.vendor(id, key("roles"), "a role stands twice");
         }
         if let Some(sender) = &product.sender_address
-            && report.rules.match_block(sender).is_none_or(|r| r.vendor != id || r.product != product.id)
+            && report.rules.match_block(sender).is_none_or(|r| *r.vendor != *id || *r.product != *product.id)
         {
             report.vendor(id, key("sender_address"), format!("{sender:?} is in no spf-ip block of this product"));
         }
