@@ -9,7 +9,7 @@ use mxcensus::dns::{Answer, Name, Outcome, Question, Record, Type, quote_strings
 use mxcensus::observation::{Facts, Limits, Observation};
 use mxcensus::plan::{Depth, Plan};
 use mxcensus::population::Member;
-use mxcensus::vendor::Ruleset;
+use mxcensus::vendor::{Ruleset, Signal, VENDOR_FILES};
 
 /// Made-up members over the shapes that recordings hold: filters, hosts, own and unknown exchanges, each
 /// with two exchanges and three TXT records.
@@ -54,14 +54,48 @@ fn bench(c: &mut Criterion) {
         });
     });
     group.finish();
-    // A look-up must not depend on the number of rules: 735 of them, and names that none matches.
-    let names: Vec<Name> = (0..1000).map(|i| Name::parse(&format!("a.b{i}.mail.protection.example")).unwrap()).collect();
     let mut group = c.benchmark_group("match_name");
-    group.throughput(Throughput::Elements(names.len() as u64));
-    group.bench_function("1,000 names that no rule knows", |b| {
-        b.iter(|| names.iter().filter(|n| rules.match_name(mxcensus::vendor::Signal::MxHost, n).is_some()).count());
-    });
+    group.throughput(Throughput::Elements(1000));
+    for (rules, called) in rulesets() {
+        let hosts = rules.rules.iter().filter(|r| r.signal == Signal::MxHost).count();
+        for (names, kind) in [(unknown(), "no rule knows"), (known(), "a rule knows")] {
+            group.bench_function(format!("1,000 names that {kind}, {called}: {hosts} rules for exchanges"), |b| {
+                b.iter(|| names.iter().filter(|n| rules.match_name(Signal::MxHost, n).is_some()).count());
+            });
+        }
+    }
     group.finish();
+}
+
+/// The rules of the program, half of its files, and the rules with made-up ones beside them.
+fn rulesets() -> Vec<(Ruleset, &'static str)> {
+    let made_up = |n: usize| {
+        let mut text = String::from("id = 'made-up'\nname = 'Made up'\nwebsite = 'https://made-up.example'\n[[product]]\n");
+        text.push_str("id = 'filter'\nname = 'Filter'\nroles = ['gateway']\n");
+        for i in 0..n {
+            let rule = "signal = 'mx-host'\ncertainty = 'high'\nsource = 'made up'";
+            text.push_str(&format!("[[product.rule]]\nid = 'made-up-{i}'\npattern = 'mx.vendor{i}.example'\n{rule}\n"));
+        }
+        text
+    };
+    let of = |files: Vec<(&str, &str)>| Ruleset::from_files(files).expect("these files load");
+    let all = |extra: usize| of([VENDOR_FILES, &[("made-up.toml", &made_up(extra))]].concat());
+    // Files with an underscore hold what vendors share; the exchanges of `known` belong to these two.
+    let kept = |name: &str| ["_", "proofpoint", "microsoft"].iter().any(|k| name.starts_with(k));
+    let half = VENDOR_FILES.iter().enumerate().filter(|(i, (name, _))| i % 2 == 0 || kept(name)).map(|(_, file)| *file);
+    vec![(of(half.collect()), "half the files"), (all(0), "all"), (all(3_000), "many times"), (all(30_000), "very many times")]
+}
+
+fn names(of: impl Fn(usize) -> String) -> Vec<Name> {
+    (0..1000).map(|i| Name::parse(&of(i)).unwrap()).collect()
+}
+
+fn unknown() -> Vec<Name> {
+    names(|i| format!("a.b{i}.mail.protection.example"))
+}
+
+fn known() -> Vec<Name> {
+    names(|i| if i % 2 == 0 { format!("mxa-{i:08x}.gslb.pphosted.com") } else { format!("d{i}.mail.protection.outlook.com") })
 }
 
 criterion_group!(benches, bench);

@@ -225,6 +225,8 @@ pub fn impact(common: &Common, folder: &std::path::Path, snapshot: &str, role: R
 pub struct Pair {
     pub old: Vec<Classification>,
     pub new: Vec<Classification>,
+    /// Whether the new side was read with all of its own question kinds.
+    pub new_is_whole: bool,
     pub old_provenance: Provenance,
     pub new_provenance: Provenance,
     /// The question kinds used, in words.
@@ -243,6 +245,7 @@ impl Pair {
         Self {
             old: side::classify_all(old, chosen, rules),
             new: side::classify_all(new, chosen, rules),
+            new_is_whole: chosen.is_none_or(|plan| plan.kinds == new.manifest.plan.kinds),
             old_provenance: old.provenance(),
             new_provenance: new.provenance(),
             kinds,

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use time::{Date, OffsetDateTime};
 
-use crate::classify::classify;
+use crate::classify::classify_role;
 use crate::dns::Outcome;
 use crate::observation::{Limits, Observation};
 use crate::plan::{Depth, Plan};
 use crate::population::{self, Population, Unit};
 use crate::provenance::Kind;
 use crate::snapshot::{self, Snapshot, Summary, Walk};
-use crate::vendor::Ruleset;
+use crate::vendor::{Role, Ruleset};
 
 use super::args::{Common, CrawlArgs, ExplainArgs, RunArgs};
 use super::failure::{Exit, Failure};
@@ -83,7 +83,7 @@ fn completeness_of(common: &Common, path: &Path, rules: &Ruleset, max_failures: 
     for member in Walk::open(path)? {
         let (member, facts) = member?;
         let observation = Observation { member: &member, facts: &facts, plan: &manifest.plan, limits: &manifest.limits };
-        open += usize::from(classify(&observation, rules).failure.is_some());
+        open += usize::from(is_open(&observation, rules));
     }
     Ok(judge(common, manifest.population.unit, open, manifest.population.size, max_failures))
 }
@@ -126,8 +126,14 @@ fn baseline(series: &str, kind: Kind, all: &[Summary]) -> Option<PathBuf> {
 
 /// Says how many members could not be reached, and whether that is too many.
 pub fn completeness(common: &Common, snapshot: &Snapshot, rules: &Ruleset, max_failures: f64) -> Exit {
-    let classified = side::classify_all(snapshot, None, rules);
-    judge(common, snapshot.population.unit, side::unreachable(&classified), classified.len(), max_failures)
+    let members = &snapshot.population.members;
+    let open = members.iter().filter(|member| is_open(&snapshot.observation(member), rules)).count();
+    judge(common, snapshot.population.unit, open, members.len(), max_failures)
+}
+
+/// Whether the question about the gateway has no definitive answer.
+fn is_open(observation: &Observation, rules: &Ruleset) -> bool {
+    classify_role(observation, rules, Role::Gateway).failure.is_some()
 }
 
 fn judge(common: &Common, unit: Unit, open: usize, all: usize, max_failures: f64) -> Exit {

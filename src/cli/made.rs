@@ -39,7 +39,10 @@ impl<'a> Made<'a> {
     pub fn new(new: &'a Snapshot, old: Option<&'a Snapshot>, rules: &'a Ruleset, top: usize) -> Result<Self, Failure> {
         let provenance = new.provenance();
         let pair = old.map(|old| Pair::classify(old, new, PlanArg::Shared, rules));
-        let members = super::side::classify_all(new, None, rules);
+        let members = match &pair {
+            Some(pair) if pair.new_is_whole => pair.new.clone(),
+            _ => super::side::classify_all(new, None, rules),
+        };
         let shares = |top| all_shares(&members, &provenance, rules, top);
         let diffs = |top| pair.as_ref().map(|pair| all_diffs(pair, rules, top)).transpose().map(Option::unwrap_or_default);
         let short = (shares(Some(top))?, diffs(Some(top))?);

@@ -85,11 +85,6 @@ pub fn classify_all(snapshot: &Snapshot, plan: Option<&Plan>, rules: &Ruleset) -
     snapshot.population.members.iter().map(|member| classify(&snapshot.observation_with(member, plan), rules)).collect()
 }
 
-/// Members whose gateway question has no definitive answer.
-pub fn unreachable(classifications: &[Classification]) -> usize {
-    classifications.iter().filter(|c| c.failure.is_some()).count()
-}
-
 /// The candidate most like a text that was typed, if any is near.
 pub fn nearest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     candidates

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use memchr::memchr2;
+
 use super::{Name, Type, name};
 
 /// MX data (RFC 1035 section 3.3.9).
@@ -181,7 +183,7 @@ fn are_strings(mut rest: &[u8]) -> bool {
 /// (RFC 7208 section 3.3). Broken text gives no bytes.
 pub fn txt_bytes(rdata: &str) -> Cow<'_, [u8]> {
     let single = rdata.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    match single.filter(|inner| !inner.bytes().any(|b| matches!(b, b'"' | b'\\'))) {
+    match single.filter(|inner| memchr2(b'"', b'\\', inner.as_bytes()).is_none()) {
         Some(inner) => Cow::Borrowed(inner.as_bytes()),
         None => Cow::Owned(txt_strings(rdata).unwrap_or_default().concat()),
     }

@@ -79,7 +79,7 @@ pub fn parse(rdata: &str) -> Option<Record> {
 
 /// Reads the joined character strings of a TXT record.
 pub fn parse_bytes(bytes: &[u8]) -> Option<Record> {
-    let text = String::from_utf8_lossy(bytes);
+    let text = std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
     let trimmed = text.trim_start();
     let version = trimmed.get(..6)?;
     let rest = &trimmed[6..];

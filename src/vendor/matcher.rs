@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use regex_lite::{Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 
 use super::block::{self, Block};
 use super::hash::HashMap;
@@ -56,13 +56,13 @@ impl Suffixes {
                 continue;
             }
             if let Some(slot) = self.slots.get(suffix) {
-                let gated = slot.gated.iter().find(|(regex, _)| regex.is_match(name.bare()));
+                let gated = slot.gated.iter().find(|(regex, _)| regex.is_match(name.bare().as_bytes()));
                 if let Some(at) = gated.map(|(_, at)| *at).or(slot.plain) {
                     return Some(at);
                 }
             }
         }
-        self.conventions.iter().find(|(regex, _)| regex.is_match(name.bare())).map(|(_, at)| *at)
+        self.conventions.iter().find(|(regex, _)| regex.is_match(name.bare().as_bytes())).map(|(_, at)| *at)
     }
 }
 
@@ -93,7 +93,7 @@ impl Index {
     fn add(&mut self, at: At, rule: &Rule) -> Result<(), (&'static str, String)> {
         let compile = |key, text: &str| {
             let insensitive = rule.signal == Signal::TxtToken;
-            let regex = RegexBuilder::new(text).case_insensitive(insensitive).build();
+            let regex = RegexBuilder::new(text).unicode(false).case_insensitive(insensitive).build();
             regex.map_err(|e| (key, format!("not a regular expression: {e}")))
         };
         let regex = rule.regex.as_deref().map(|r| compile("regex", r)).transpose()?;
@@ -147,7 +147,7 @@ impl Index {
         slots.iter().filter_map(move |(at, regex)| {
             let rule = &rules[*at as usize];
             let begins = text.get(..rule.pattern.len()).is_some_and(|t| t.eq_ignore_ascii_case(rule.pattern.as_bytes()));
-            let fits = || regex.as_ref().is_none_or(|r| std::str::from_utf8(text).is_ok_and(|t| r.is_match(t)));
+            let fits = || regex.as_ref().is_none_or(|r| std::str::from_utf8(text).is_ok() && r.is_match(text));
             (begins && fits()).then_some(rule)
         })
     }
@@ -168,7 +168,7 @@ impl Index {
 
     /// The first group of a rule's customer expression in the text it matched.
     pub fn customer<'t>(&self, id: &str, text: &'t str) -> Option<&'t str> {
-        Some(self.customers.get(id)?.captures(text)?.get(1)?.as_str())
+        text.get(self.customers.get(id)?.captures(text.as_bytes())?.get(1)?.range())
     }
 
     /// Position of the private brand the name stands under.
