@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use num_traits::Zero;
 
 use super::frame::Frame;
+use super::matrix::Matrix;
 use super::palette::{self, Fill, Ink};
 use super::scene::{Anchor, Point, Scene, Type};
-use super::transitions::Matrix;
 use super::{Chart, Style, change, words};
 use crate::diff::{DiffTable, End};
 use crate::share::number::float;

@@ -19,6 +19,7 @@ pub struct Frame {
     pub y: f64,
     pub narrow: bool,
     theme: super::Theme,
+    brief: bool,
     title: String,
     subtitle: String,
 }
@@ -42,7 +43,17 @@ impl Frame {
         let lines: Vec<String> = subtitle.iter().flat_map(|line| parts(line, font, right - left)).collect();
         y = scene.lines(left, y + 8.0 + font.px * 0.78, &lines, font, Anchor::Start);
         y -= font.leading() - font.px * 0.22;
-        Self { scene, left, right, y: y + 18.0, narrow, theme: style.theme, title, subtitle: subtitle.join(". ") }
+        Self {
+            scene,
+            left,
+            right,
+            y: y + 18.0,
+            narrow,
+            theme: style.theme,
+            brief: style.brief,
+            title,
+            subtitle: subtitle.join(". "),
+        }
     }
 
     pub fn inner(&self) -> f64 {
@@ -87,7 +98,8 @@ impl Frame {
         let font = Type::FOOT;
         let mut y = self.y + 10.0 + font.px * 0.78;
         let mut paragraphs: Vec<String> = notes.iter().filter(|n| !n.is_empty()).cloned().collect();
-        paragraphs.extend(sides.iter().map(|(side, p)| words::source(side, p)));
+        let source = if self.brief { words::short_source } else { words::source };
+        paragraphs.extend(sides.iter().map(|(side, p)| source(side, p)));
         paragraphs.push(format!("Rules {ruleset}. Made with mxcensus."));
         for paragraph in &paragraphs {
             y = self.scene.lines(self.left, y, &font.wrap(paragraph, self.inner()), font, Anchor::Start);

@@ -17,6 +17,7 @@ mod dumbbell;
 mod fold;
 mod font;
 mod frame;
+mod matrix;
 mod paint;
 mod palette;
 mod raster;
@@ -68,11 +69,13 @@ pub struct Style {
     pub width: u32,
     /// Named rows drawn one by one; the rest is folded into "other".
     pub top: usize,
+    /// The footer names population and snapshot alone: for pages that say the rest once.
+    pub brief: bool,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { theme: Theme::Light, width: 880, top: 12 }
+        Self { theme: Theme::Light, width: 880, top: 12, brief: false }
     }
 }
 

@@ -91,6 +91,11 @@ pub fn mark(sides: &[&Provenance]) -> Option<String> {
     Some(kinds.join(" \u{b7} "))
 }
 
+/// One snapshot in the footer of a chart on a page that says the rest.
+pub fn short_source(name: &str, p: &Provenance) -> String {
+    format!("{name}: {}, observed {}; snapshot {}.", p.population, p.dates(), p.snapshot)
+}
+
 /// One snapshot in the footer.
 pub fn source(name: &str, p: &Provenance) -> String {
     let kind = match p.kind {

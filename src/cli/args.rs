@@ -83,8 +83,8 @@ pub enum Command {
     Noise(NoiseArgs),
     /// The gateway headline under other methods side by side, or beside published shares
     Sensitivity(SensitivityArgs),
-    /// Charts of a snapshot, or of two compared, as SVG and PNG
-    Chart(ReportArgs),
+    /// Charts of a snapshot, or of two compared, as SVG and PNG, light and dark, with their CSV
+    Chart(ChartArgs),
     /// A report of a snapshot, or of two compared
     Report(ReportArgs),
     /// The publication folder: charts, tables, data dictionary, methods, citation, checksums
@@ -495,6 +495,18 @@ pub struct SensitivityArgs {
     /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  mxcensus chart NEW OLD --out charts\n  mxcensus chart NEW OLD --only flow-gateway --out charts"
+)]
+pub struct ChartArgs {
+    #[command(flatten)]
+    pub of: ReportArgs,
+    /// Only this chart, repeatable: the file name without its ending
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
 }
 
 #[derive(Debug, Args)]

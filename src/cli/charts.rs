@@ -8,16 +8,21 @@ use crate::report::{self, Picture};
 use crate::snapshot::Snapshot;
 use crate::vendor::Ruleset;
 
-use super::args::{Common, ReportArgs};
+use super::args::{ChartArgs, Common, ReportArgs};
 use super::failure::{Exit, Failure};
 use super::made::{Form, Made};
 use super::{out, pictures, side};
 
-pub fn chart(common: &Common, args: &ReportArgs) -> Result<Exit, Failure> {
+pub fn chart(common: &Common, args: &ChartArgs) -> Result<Exit, Failure> {
     let rules = side::rules(common)?;
-    let (new, old, folder) = sides(common, args)?;
-    let made = Made::new(&new, old.as_ref(), rules.get(), args.top)?;
-    let paths = pictures::write(&folder, |theme| made.charts(theme))?;
+    let (new, old, folder) = sides(common, &args.of)?;
+    let made = Made::new(&new, old.as_ref(), rules.get(), args.of.top)?;
+    let known: Vec<String> = made.charts(Theme::Light).into_iter().map(|(chart, _)| chart.name).collect();
+    if let Some(name) = args.only.iter().find(|name| !known.contains(name)) {
+        return Err(Failure::usage(format!("there is no chart {name}; there are {}", known.join(", "))));
+    }
+    let wanted = |chart: &Chart| args.only.is_empty() || args.only.contains(&chart.name);
+    let paths = pictures::write(&folder, |theme| made.charts(theme).into_iter().filter(|(chart, _)| wanted(chart)).collect())?;
     out::emit(&paths.iter().map(|p| format!("{}\n", p.display())).collect::<String>(), None)?;
     Ok(Exit::Done)
 }

@@ -132,6 +132,20 @@ fn shown(text: &str) -> String {
     escape::visible(text).into_owned()
 }
 
+/// A sentence as printers set it: arrows, true minus signs, no line break before a per cent sign.
+fn typeset(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut before = ' ';
+    let text = shown(text).replace(" -> ", " \u{2192} ").replace(" %", "\u{a0}%").replace('`', "");
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let is_sign = c == '-' && matches!(before, ' ' | '(') && rest.peek().is_some_and(char::is_ascii_digit);
+        out.push(if is_sign { '\u{2212}' } else { c });
+        before = c;
+    }
+    out
+}
+
 /// Colours of the inline charts in both themes: the reader's choice, or else the system's.
 fn themes() -> String {
     format!(
@@ -161,9 +175,9 @@ fn leads(page: &Page<'_>) -> Vec<Lead> {
     let compared = page.diffs.iter().filter(|d| d.role.is_exclusive()).map(|table| {
         let summary = diff::summary(table, 5);
         let finding = |f: &diff::Finding| Finding {
-            headline: shown(&f.headline),
-            switching: shown(&format!("{}.", f.switching)),
-            more: f.remarks.iter().map(|t| shown(t)).collect(),
+            headline: typeset(&f.headline),
+            switching: typeset(&format!("{}.", f.switching)),
+            more: f.remarks.iter().map(|t| typeset(t)).collect(),
         };
         Lead {
             heading: format!(
@@ -173,13 +187,13 @@ fn leads(page: &Page<'_>) -> Vec<Lead> {
                 table.old.dates()
             ),
             findings: summary.findings.iter().map(finding).collect(),
-            caveats: summary.caveats.iter().map(|t| shown(t)).collect(),
+            caveats: summary.caveats.iter().map(|t| typeset(t)).collect(),
         }
     });
     let alone = page.new.shares.iter().filter(|s| page.diffs.is_empty() && s.role.is_exclusive()).map(|table| Lead {
         heading: format!("{}, observed {}", words::role_title(table.role), table.provenance.dates()),
         findings: (headline::share_lines(table, 5).iter())
-            .map(|l| Finding { headline: shown(l), switching: String::new(), more: Vec::new() })
+            .map(|l| Finding { headline: typeset(l), switching: String::new(), more: Vec::new() })
             .collect(),
         caveats: Vec::new(),
     });
@@ -196,16 +210,21 @@ fn facts(page: &Page<'_>) -> Vec<(&'static str, Vec<String>)> {
     names.into_iter().enumerate().map(|(i, name)| (name, sides.iter().map(|s| shown(&s[i].1)).collect())).collect()
 }
 
+/// What a reader must know of the data; what holds for both sides is said once.
 fn notes(page: &Page<'_>) -> Vec<String> {
-    let old = page.old.iter().flat_map(|s| s.provenance.notes.iter().map(|n| format!("old: {n}")));
-    let name = if page.old.is_some() { "new: " } else { "" };
-    old.chain(page.new.provenance.notes.iter().map(|n| format!("{name}{n}"))).map(|n| shown(&n)).collect()
+    let new = &page.new.provenance.notes;
+    let Some(old) = page.old.map(|side| &side.provenance.notes) else { return new.iter().map(|n| shown(n)).collect() };
+    let both = new.iter().filter(|n| old.contains(n)).map(|n| shown(n));
+    let one = |name: &'static str, notes: &[String], other: &[String]| -> Vec<String> {
+        notes.iter().filter(|n| !other.contains(n)).map(|n| shown(&format!("{name}: {n}"))).collect()
+    };
+    both.chain(one("old", old, new)).chain(one("new", new, old)).collect()
 }
 
 /// Charts and tables of one role.
 fn role(page: &Page<'_>, share: &ShareTable, sheets: &mut Sheets) -> RoleView {
     let difference = page.diffs.iter().find(|d| d.role == share.role);
-    let draw = |width: u32| chart::of_role(share, difference, page.cuts, &Style { width, ..Style::default() });
+    let draw = |width: u32| chart::of_role(share, difference, page.cuts, &Style { width, brief: true, ..Style::default() });
     let figure = |(wide, narrow): (Drawn, Drawn)| Figure {
         wide: wide.chart.svg_inline(&wide.chart.name),
         narrow: narrow.chart.svg_inline(&format!("{}-narrow", narrow.chart.name)),
@@ -244,5 +263,18 @@ fn role_short(role: Role) -> &'static str {
         Role::Sender => "Senders",
         Role::Dmarc => "Reporting",
         Role::Overlay => "Overlays",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::typeset;
+
+    #[test]
+    fn figures_are_typeset_and_dates_are_not() {
+        assert_eq!(
+            typeset("Broadcom -37.5 % (24 -> 15, -0.4 points) from 2024-03-15, see `noise`"),
+            "Broadcom \u{2212}37.5\u{a0}% (24 \u{2192} 15, \u{2212}0.4 points) from 2024-03-15, see noise"
+        );
     }
 }
