@@ -17,7 +17,9 @@ fn acts(c: char) -> bool {
 
 /// Characters that act, written out: `\u{1b}`.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(acts) {
+    // Most texts are ASCII; without a way out of the loop, many bytes are looked at together.
+    let printable = text.bytes().fold(true, |all, byte| all & (0x20..0x7f).contains(&byte));
+    if printable || !text.chars().any(acts) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);

@@ -1,5 +1,7 @@
 //! CSV (RFC 4180, with LF line ends), safe to open in a spreadsheet.
 
+use std::borrow::Cow;
+
 use super::{Cell, Column, Table};
 use crate::report::escape;
 
@@ -14,23 +16,32 @@ pub fn csv(table: &Table) -> String {
 
 /// The header line, for tables written row by row.
 pub fn csv_header(columns: &[Column]) -> String {
-    line(columns.iter().map(|column| escape::spreadsheet(&column.name).into_owned()))
+    line(columns.iter().map(|column| escape::spreadsheet(&column.name)))
 }
 
 /// One line, for tables written row by row.
 pub fn csv_row(cells: &[Cell]) -> String {
     line(cells.iter().map(|cell| match cell {
-        Cell::Text(text) => escape::spreadsheet(text).into_owned(),
-        other => other.for_programs(),
+        Cell::Text(text) => escape::spreadsheet(text),
+        other => Cow::Owned(other.for_programs()),
     }))
 }
 
-fn line(fields: impl Iterator<Item = String>) -> String {
-    let quoted = |field: String| {
-        let plain = !field.contains([',', '"', '\n', '\r']) && !field.starts_with(' ') && !field.ends_with(' ');
-        if plain { field } else { format!("\"{}\"", field.replace('"', "\"\"")) }
-    };
-    let mut out = fields.map(quoted).collect::<Vec<_>>().join(",");
+fn line<'c>(fields: impl Iterator<Item = Cow<'c, str>>) -> String {
+    let mut out = String::new();
+    for (i, field) in fields.enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        let special = |byte: u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
+        if field.bytes().any(special) || field.starts_with(' ') || field.ends_with(' ') {
+            out.push('"');
+            out.push_str(&field.replace('"', "\"\""));
+            out.push('"');
+        } else {
+            out.push_str(&field);
+        }
+    }
     // A lone empty field would read as an empty line, which readers skip.
     if out.is_empty() {
         out.push_str("\"\"");
