@@ -134,7 +134,7 @@ fn finding(tables: &[&ShareTable], all: &Columns) -> String {
     let share = |t: &ShareTable| all.share(t, row);
     let figure = |t: &ShareTable| {
         format!(
-            "{} of {} ({} of {})",
+            "{} of {} ({}\u{a0}of\u{a0}{})",
             words::percent(&share(t)),
             part(t),
             words::count(&all.members(t, row)),

@@ -54,9 +54,10 @@ pub fn share_bars(table: &ShareTable, style: &Style) -> Chart {
         let rows = Rows::lay_out(&mut frame, &blocks, &[], &[noun, "share"], &cells);
         draw(&mut frame, &rows, &all, table);
         if bounded {
-            notes.push(
-                "Bars: members / measured members. Thin lines: lower and upper bound, what unreachable, unattributed and weakly self-hosted members could change.".to_owned(),
-            );
+            let open = if table.role.is_exclusive() { "unreachable, unattributed and weakly self-hosted" } else { "unreachable" };
+            notes.push(format!(
+                "Bars: members / measured members. Thin lines: lower and upper bound, what {open} members could change."
+            ));
         }
     }
     notes.push(note);
