@@ -78,9 +78,12 @@ fn leaders<'a>(rows: impl Iterator<Item = &'a DiffRow>) -> String {
 }
 
 fn legend(frame: &mut Frame, table: &DiffTable) {
-    let y = frame.y + 6.0;
     let mut x = frame.left;
     for (filled, dates) in [(false, table.old.dates()), (true, table.new.dates())] {
+        if x > frame.left && x + 18.0 + Type::AXIS.width(&dates) > frame.right {
+            (x, frame.y) = (frame.left, frame.y + 18.0);
+        }
+        let y = frame.y + 6.0;
         dot(frame, x + 6.0, y, Ink::Muted, filled);
         x += 18.0;
         x += frame.scene.text(x, y + Type::AXIS.drop(), &dates, Type::AXIS, Anchor::Start) + 22.0;

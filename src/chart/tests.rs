@@ -57,6 +57,21 @@ fn no_text_is_cut_or_overlaps() {
     }
 }
 
+/// Dates of many days are longer than those of one.
+#[test]
+fn long_observations_fit() {
+    let (mut shares, mut diff, mut lines) = (usual().shares(), usual().diff(), trend(&usual()));
+    let whole = [&mut lines.whole.old, &mut lines.whole.new];
+    let sides = [&mut shares.provenance, &mut diff.old, &mut diff.new].into_iter().chain(whole).chain(&mut lines.snapshots);
+    sides.for_each(|p| p.observed_from = "2021-12-28".into());
+    for style in styles() {
+        let charts = [change_bars(&diff, &style), dumbbell(&diff, &style), transitions(&diff, &style), alluvial(&diff, &style)];
+        for chart in charts.iter().chain(&[share_bars(&shares, &style), trend_lines(&lines, &style)]) {
+            assert_legible(&format!("{} at {}", chart.name, style.width), &chart.scene);
+        }
+    }
+}
+
 #[test]
 fn shapes_stay_on_the_canvas() {
     for (name, world) in worlds() {
