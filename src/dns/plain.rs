@@ -1,15 +1,65 @@
-//! Reads the replies that most questions get, straight from the wire: one name, one type, nothing
-//! odd. Everything else is left to [`wire`](super::wire), which says the same about these replies,
+//! Writes questions, and reads the replies that most of them get, straight to and from the wire: one
+//! name, one type, nothing odd. Everything else is left to [`wire`](super::wire), which says the same about these replies,
 //! only slower; tests hold the two against each other.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use rand::Rng;
+
 use super::{Answer, Outcome, Question, Record, Type};
 
+/// Longest reply over UDP that is asked for; longer ones come over TCP (DNS Flag Day 2020).
+pub const UDP_PAYLOAD: u16 = 1232;
+
+const HEADER: usize = 12;
 const MAX_NAME: usize = 255;
 const OPT: u16 = 41;
 const IN: u16 = 1;
+
+/// Writes a question: id 0, recursion desired, one question, one OPT record (RFC 6891 section 6.1.2).
+/// The letters' case is drawn from `random` (draft-vixie-dnsext-dns0x20), or low where there is none.
+/// Gives where the question section ends.
+pub fn query(wire: &mut Vec<u8>, question: &Question, random: Option<&mut impl Rng>) -> usize {
+    wire.clear();
+    wire.extend_from_slice(&[0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1]);
+    let text = question.qname.as_str();
+    if text.contains('\\') {
+        for label in question.qname.wire_labels() {
+            // A name's labels have at most 63 octets.
+            wire.push(label.len() as u8);
+            wire.extend_from_slice(&label);
+        }
+    } else if !question.qname.is_root() {
+        for label in text.as_bytes()[..text.len() - 1].split(|&b| b == b'.') {
+            wire.push(label.len() as u8);
+            wire.extend_from_slice(label);
+        }
+    }
+    if let Some(random) = random {
+        randomize_case(&mut wire[HEADER..], random);
+    }
+    wire.push(0);
+    wire.extend_from_slice(&question.qtype.code().to_be_bytes());
+    wire.extend_from_slice(&[0, 1]);
+    let end = wire.len();
+    let [high, low] = UDP_PAYLOAD.to_be_bytes();
+    wire.extend_from_slice(&[0, 0, 41, high, low, 0, 0, 0, 0, 0, 0]);
+    end
+}
+
+/// A coin for every byte that is a letter. Length bytes are at most 63, below every letter.
+fn randomize_case(name: &mut [u8], random: &mut impl Rng) {
+    for chunk in name.chunks_mut(32) {
+        let mut coins = random.next_u32();
+        for byte in chunk {
+            if byte.is_ascii_lowercase() && coins & 1 == 1 {
+                *byte = byte.to_ascii_uppercase();
+            }
+            coins >>= 1;
+        }
+    }
+}
 
 /// What a reply says to a question, or `None` where it takes more than this to tell. The caller has
 /// seen that it is a reply and that its question section, from octet 12 to `question_end`, asks this.

@@ -20,8 +20,7 @@ use crate::dns::{Answer, Outcome, Question, wire};
 pub(super) use engine::Engine;
 pub(super) use exchange::Exchange;
 
-/// Longest reply over UDP that is asked for; longer ones come over TCP (DNS Flag Day 2020).
-pub(super) const UDP_PAYLOAD: u16 = 1232;
+pub(super) use crate::dns::plain::UDP_PAYLOAD;
 
 /// One attempt at a question.
 pub(super) struct Ask<'a> {

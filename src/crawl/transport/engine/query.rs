@@ -1,59 +1,15 @@
-//! Questions on the wire (RFC 1035 section 4.1), with random letter case and an OPT record.
+//! Messages held against the queries they may answer, and read.
 
 use hickory_proto::op::Message;
-use rand::Rng;
 
-use super::super::{UDP_PAYLOAD, read};
+use super::super::read;
+pub(super) use crate::dns::plain::query as encode;
 use crate::dns::{Answer, Outcome, Question, plain};
 
 const HEADER: usize = 12;
 /// QR, in the third byte of a header, and TC.
 const RESPONSE: u8 = 0x80;
 const TRUNCATED: u8 = 0x02;
-
-/// Writes a question: id 0, recursion desired, one question, one OPT record (RFC 6891 section 6.1.2).
-/// The letters' case is drawn from `random` (draft-vixie-dnsext-dns0x20), or low where there is none.
-/// Gives where the question section ends.
-pub(super) fn encode(wire: &mut Vec<u8>, question: &Question, random: Option<&mut impl Rng>) -> usize {
-    wire.clear();
-    wire.extend_from_slice(&[0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1]);
-    let text = question.qname.as_str();
-    if text.contains('\\') {
-        for label in question.qname.wire_labels() {
-            // A name's labels have at most 63 octets.
-            wire.push(label.len() as u8);
-            wire.extend_from_slice(&label);
-        }
-    } else if !question.qname.is_root() {
-        for label in text.as_bytes()[..text.len() - 1].split(|&b| b == b'.') {
-            wire.push(label.len() as u8);
-            wire.extend_from_slice(label);
-        }
-    }
-    if let Some(random) = random {
-        randomize_case(&mut wire[HEADER..], random);
-    }
-    wire.push(0);
-    wire.extend_from_slice(&question.qtype.code().to_be_bytes());
-    wire.extend_from_slice(&[0, 1]);
-    let end = wire.len();
-    let [high, low] = UDP_PAYLOAD.to_be_bytes();
-    wire.extend_from_slice(&[0, 0, 41, high, low, 0, 0, 0, 0, 0, 0]);
-    end
-}
-
-/// A coin for every byte that is a letter. Length bytes are at most 63, below every letter.
-fn randomize_case(name: &mut [u8], random: &mut impl Rng) {
-    for chunk in name.chunks_mut(32) {
-        let mut coins = random.next_u32();
-        for byte in chunk {
-            if byte.is_ascii_lowercase() && coins & 1 == 1 {
-                *byte = byte.to_ascii_uppercase();
-            }
-            coins >>= 1;
-        }
-    }
-}
 
 pub(super) fn set_id(wire: &mut [u8], id: u16) {
     wire[..2].copy_from_slice(&id.to_be_bytes());
@@ -124,6 +80,7 @@ mod tests {
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 
+    use super::super::super::UDP_PAYLOAD;
     use super::*;
     use crate::dns::{Name, Type, wire};
 
