@@ -19,8 +19,8 @@ use crate::population::Population;
 
 /// Smaller files stay plain text, so that small snapshots can be read with any tool.
 const COMPRESS_FROM: u64 = 64 << 10;
-/// Files up to this size are packed as small as can be; above it that costs more processor time than
-/// the crawl did, for a tenth less on disk (figures in benches/README.md).
+/// Files up to this size are packed as small as can be; above it that costs many times the processor
+/// time of the crawl, for a quarter less on disk (figures in benches/README.md).
 const SMALL: u64 = 8 << 20;
 const SMALLEST: i32 = 19;
 const QUICK: i32 = 3;
