@@ -66,7 +66,7 @@ pub fn write_report(
     let page = write_page(&made, &title, folder, &[command])?;
     if !common.quiet {
         for diff in made.diffs.iter().filter(|d| d.role.is_exclusive()) {
-            eprint!("{}", report::summary::text(&crate::diff::summary(diff, 5)));
+            eprintln!("{}", report::summary::text(&crate::diff::summary(diff, 5)).trim_end());
         }
     }
     out::emit(&format!("{}\n", page.display()), None)

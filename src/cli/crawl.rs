@@ -160,8 +160,7 @@ pub fn explain_live(common: &Common, args: &ExplainArgs, rules: &Ruleset) -> Res
     if depth == Depth::Recorded {
         return Err(Failure::usage("--depth recorded has no meaning with --live"));
     }
-    let folder = std::env::temp_dir().join(format!("mxcensus-{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
+    let folder = out::scratch()?;
     let job = Job {
         population: loaded.population,
         plan: Plan::new(depth, rules.labels.clone()),

@@ -105,8 +105,7 @@ struct Scratch {
 
 impl Scratch {
     fn new() -> Result<Self, Failure> {
-        let folder = std::env::temp_dir().join(format!("mxcensus-{}", std::process::id()));
-        std::fs::create_dir_all(&folder)?;
+        let folder = super::out::scratch()?;
         Ok(Self { journal: folder.join("journal"), folder })
     }
 }

@@ -3,6 +3,12 @@
 //! Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed,
 //! 2 wrong usage, 3 done but incomplete.
 
+/// In place of the standard macro, for every file of the command line: text on standard error goes
+/// through [`out::say`], so that nothing strangers wrote acts in a terminal.
+macro_rules! eprintln {
+    ($($text:tt)*) => { $crate::cli::out::say(&format!($($text)*)) };
+}
+
 mod args;
 mod bundle;
 mod change;

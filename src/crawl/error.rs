@@ -36,6 +36,10 @@ pub enum CrawlError {
     OtherCrawl { path: PathBuf, what: String },
     #[error("{path}: line {line}: {what}; the journal is not one of this program, or was changed", path = path.display())]
     Journal { path: PathBuf, line: u64, what: String },
+    #[error(
+        "the system allows this program {allowed} open files, a crawl with these resolvers needs up to {needed}; raise the limit (`ulimit -n {needed}`) or name fewer resolvers"
+    )]
+    Descriptors { needed: u64, allowed: u64 },
     #[error("cannot start the crawl: {0}")]
     Start(#[source] std::io::Error),
     /// The counters do not add up: a fault of this program, never of the data.

@@ -105,11 +105,23 @@ impl Journal {
             std::fs::create_dir_all(parent).map_err(|source| io(parent, source))?;
         }
         let mut journal = Self::open(path, true)?;
-        if BufReader::new(&journal.file).lines().nth(1).is_some() {
-            return Err(CrawlError::Unfinished { path: path.to_owned() });
-        }
+        journal.is_free()?;
         journal.begin(header)?;
         Ok(journal)
+    }
+
+    /// # Errors
+    /// Where the file holds answers, or is not a journal at all: neither is ever written over.
+    fn is_free(&self) -> Result<(), CrawlError> {
+        let mut first = Vec::new();
+        let mut reader = BufReader::new(&self.file).take(1 << 24);
+        reader.read_until(b'\n', &mut first).map_err(|source| io(&self.path, source))?;
+        if !is_start_of_line(&first) {
+            let what = "no journal header".to_owned();
+            return Err(CrawlError::Journal { path: self.path.clone(), line: 1, what });
+        }
+        let more = reader.fill_buf().map_err(|source| io(&self.path, source))?;
+        if more.is_empty() { Ok(()) } else { Err(CrawlError::Unfinished { path: self.path.clone() }) }
     }
 
     /// Empties the file but for a header.
@@ -142,6 +154,11 @@ impl Journal {
     }
 
     fn open(path: &Path, create: bool) -> Result<Self, CrawlError> {
+        // Whoever can lay a link here must not choose the file that is written.
+        if path.is_symlink() {
+            let what = "is a symbolic link; remove it, or name another folder";
+            return Err(io(path, std::io::Error::new(std::io::ErrorKind::InvalidInput, what)));
+        }
         let file = OpenOptions::new().read(true).append(true).create(create).open(path).map_err(|source| io(path, source))?;
         match file.try_lock() {
             Ok(()) => {}

@@ -4,6 +4,7 @@
 //! a journal keeps what came back. Failures are answers too and stay apart to the end.
 
 mod answers;
+mod descriptors;
 mod desk;
 mod error;
 mod journal;

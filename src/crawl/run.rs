@@ -14,7 +14,7 @@ use super::patience::Patience;
 use super::pool::Pool;
 use super::schedule::{Schedule, Tally};
 use super::upstream::{Upstream, upstreams};
-use super::{Answers, Cancel, Counts, CrawlError, Crawled, POLITE_QPS, Progress, Settings, preflight};
+use super::{Answers, Cancel, Counts, CrawlError, Crawled, POLITE_QPS, Progress, Settings, descriptors, preflight};
 use crate::plan::Plan;
 use crate::population::Member;
 
@@ -101,6 +101,7 @@ pub(super) async fn fit_resolvers(
     progress: &Progress,
 ) -> Result<Vec<Upstream>, CrawlError> {
     let resolvers = upstreams(&settings.resolvers).await?;
+    descriptors::reserve(resolvers.len())?;
     if !settings.preflight {
         return Ok(resolvers);
     }

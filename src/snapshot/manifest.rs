@@ -203,6 +203,8 @@ impl Manifest {
         }
         let manifest: Self = toml::from_str(text).map_err(broken)?;
         manifest.check().map_err(ManifestProblem::Broken)?;
+        // It becomes the name of a folder wherever the snapshot is copied, replayed or reported.
+        super::check_name(&manifest.population.name).map_err(|error| ManifestProblem::Broken(error.to_string()))?;
         Ok(manifest)
     }
 

@@ -12,6 +12,7 @@
 //! is torn or altered, [`verify`] names every file that changed. [`import`] turns the recordings of
 //! other programs into facts and a draft of the manifest.
 
+mod bounded;
 mod digest;
 mod error;
 pub mod import;

@@ -14,9 +14,9 @@ use crate::observation::Facts;
 use crate::population::{self, About, Population};
 
 /// No honest answers compress better than this; a smaller file that unpacks to more is a bomb.
-const MAX_RATIO: u64 = 2_000;
+pub(super) const MAX_RATIO: u64 = 2_000;
 /// The largest window a frame may ask for: 128 MiB, what level 19 and below never exceed.
-const WINDOW_LOG: u32 = 27;
+pub(super) const WINDOW_LOG: u32 = 27;
 /// A manifest is a page of text.
 const MAX_MANIFEST: u64 = 16 << 20;
 

@@ -1,7 +1,6 @@
 //! `kill -9` at random moments of crawling and sealing, then `--resume`.
 //!
-//! `scripts/kill-loop` makes hundreds of kills (`MXCENSUS_KILLS`). How long a loop takes depends on the
-//! machine far more than a test may, so it runs where that variable asks for it and not by default.
+//! A short loop by default; `scripts/kill-loop` makes hundreds of kills (`MXCENSUS_KILLS`).
 
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
@@ -9,8 +8,12 @@ use std::time::{Duration, Instant};
 
 use super::stage::{Stage, drafts, mxcensus};
 
-fn kills_wanted() -> Option<usize> {
-    std::env::var("MXCENSUS_KILLS").ok()?.parse().ok()
+/// A crawl that was killed so often is left alone. Every resumption asks again what timed out before,
+/// and waits for it as long as the first time: an impatient loop over it would never see its end.
+const KILLS_OF_ONE_CRAWL: usize = 3;
+
+fn kills_wanted() -> usize {
+    std::env::var("MXCENSUS_KILLS").map_or(6, |kills| kills.parse().expect("MXCENSUS_KILLS is a number"))
 }
 
 /// Numbers that are the same in every run of the test (a linear congruential generator), so that
@@ -25,6 +28,15 @@ impl Dice {
     }
 }
 
+/// When one start of the program is killed.
+enum Kill {
+    Never,
+    /// So long after its start.
+    Crawling(Duration),
+    /// So long after it began to seal.
+    Sealing(Duration),
+}
+
 /// How one start of the program ended.
 enum End {
     Done,
@@ -34,27 +46,28 @@ enum End {
 
 #[test]
 fn a_killed_crawl_is_resumed_to_the_same_bytes() {
-    let Some(wanted) = kills_wanted() else {
-        println!("left out: MXCENSUS_KILLS=6 runs a short loop");
-        return;
-    };
-    let stage = Stage::new(if wanted > 50 { usize::MAX } else { 150 });
+    let wanted = kills_wanted();
+    let stage = Stage::new(if wanted > 50 { 150 } else { 40 });
     let begun = Instant::now();
     let out = stage.out("whole");
     let (code, error) = mxcensus(&stage.arguments(&out, false));
     assert_eq!(code, Some(0), "{error}");
     let (whole, time) = (stage.sealed(&out), begun.elapsed());
-    let (mut crawling, mut sealing, mut crawls, mut runs) = (0, 0, 0, 0);
+    let (mut crawling, mut sealing, mut crawls, mut starts) = (0, 0, 0, 0);
     let mut dice = Dice(wanted as u64);
     while crawling + sealing < wanted {
         let out = stage.out(&format!("crawl{crawls}"));
         crawls += 1;
-        // Every other crawl is left alone until it seals.
-        let patient = crawls % 2 == 0;
-        loop {
-            runs += 1;
-            assert!(runs < 40 * wanted, "no crawl comes to its end");
-            match start_and_kill(&stage, &out, patient, time.mul_f64(dice.roll()), &mut dice) {
+        assert!(crawls < 40 * wanted, "crawls end before they can be killed");
+        for kills in 0.. {
+            starts += 1;
+            let kill = match (kills, crawls % 2) {
+                (KILLS_OF_ONE_CRAWL.., _) => Kill::Never,
+                (_, 0) => Kill::Crawling(time.mul_f64(dice.roll())),
+                // Sealing a small world takes milliseconds: from the moment it begins, any moment of it.
+                _ => Kill::Sealing(Duration::from_secs_f64(dice.roll() * 0.06)),
+            };
+            match start(&stage, &out, &kill) {
                 End::Done => break,
                 End::KilledCrawling => crawling += 1,
                 End::KilledSealing => sealing += 1,
@@ -65,17 +78,19 @@ fn a_killed_crawl_is_resumed_to_the_same_bytes() {
         assert_eq!(drafts(&out.join(&stage.recorded.population.name)), Vec::<PathBuf>::new(), "nothing half written is left");
         std::fs::remove_dir_all(&out).unwrap();
     }
-    println!("{crawls} crawls, {runs} starts, killed {crawling} times while crawling and {sealing} times while sealing");
+    println!(
+        "{crawls} crawls of {} members, {starts} starts, killed {crawling} times while crawling and {sealing} times while sealing",
+        stage.recorded.population.members.len()
+    );
 }
 
-fn start_and_kill(stage: &Stage, out: &Path, patient: bool, after: Duration, dice: &mut Dice) -> End {
+/// Starts a crawl, or goes on with it, and kills it at its moment.
+fn start(stage: &Stage, out: &Path, kill: &Kill) -> End {
     let series = out.join(&stage.recorded.population.name);
     let old = drafts(&series);
     let mut child = stage.start(out, stage.journal(out).exists());
     let begun = Instant::now();
     let mut seal_begun: Option<Instant> = None;
-    // Sealing a small world takes milliseconds: from the moment it begins, any moment of it.
-    let into_seal = Duration::from_micros((dice.roll() * 60_000.0) as u64);
     loop {
         if let Some(status) = child.try_wait().unwrap() {
             assert!(status.success(), "{status}");
@@ -84,9 +99,10 @@ fn start_and_kill(stage: &Stage, out: &Path, patient: bool, after: Duration, dic
         if seal_begun.is_none() && drafts(&series).iter().any(|draft| !old.contains(draft)) {
             seal_begun = Some(Instant::now());
         }
-        let now = match seal_begun {
-            Some(seal) if patient => seal.elapsed() >= into_seal,
-            _ => !patient && begun.elapsed() >= after,
+        let now = match kill {
+            Kill::Never => false,
+            Kill::Crawling(after) => begun.elapsed() >= *after,
+            Kill::Sealing(after) => seal_begun.is_some_and(|seal| seal.elapsed() >= *after),
         };
         if now {
             child.kill().unwrap();

@@ -17,7 +17,7 @@ use hickory_proto::op::{Message, MessageType};
 
 use crate::dns::{Answer, Outcome, Question, wire};
 
-pub(super) use engine::Engine;
+pub(super) use engine::{DESCRIPTORS, Engine};
 pub(super) use exchange::Exchange;
 
 pub(super) use crate::dns::plain::UDP_PAYLOAD;

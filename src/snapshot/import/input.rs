@@ -4,10 +4,12 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::super::bounded::Bounded;
+use super::super::open::{MAX_RATIO, WINDOW_LOG};
 use super::ImportError;
 
-/// The largest window a frame may ask for, 128 MiB.
-const WINDOW_LOG: u32 = 27;
+/// What any file may unpack to, however small it is: the start of a recording repeats itself.
+const MIN_UNPACKED: u64 = 16 << 20;
 /// One object of any crawler's output; beyond it the file is not one of lines.
 const MAX_LINE: u64 = 16 << 20;
 
@@ -19,9 +21,14 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn BufRead>, ImportError> {
     let io = |error| ImportError::Io { path: path.to_owned(), error };
     let file = File::open(path).map_err(io)?;
     if path.extension().is_some_and(|e| e == "zst") {
+        let size = file.metadata().map_err(io)?.len();
         let mut decoder = zstd::Decoder::new(file).map_err(io)?;
         decoder.window_log_max(WINDOW_LOG).map_err(io)?;
-        return Ok(Box::new(BufReader::new(decoder)));
+        let most = size.saturating_mul(MAX_RATIO).max(MIN_UNPACKED);
+        let complaint = format!(
+            "unpacks to more than {MAX_RATIO} times its size, as no recording does; unpack it by hand, look at it, and give the plain file"
+        );
+        return Ok(Box::new(BufReader::new(Bounded::new(decoder, most, complaint))));
     }
     Ok(Box::new(BufReader::new(file)))
 }

@@ -86,6 +86,7 @@ impl<R: Read> Reader<R> {
             Some(_) => self.rows.joined(),
             None => String::new(),
         };
+        let found: String = found.chars().take(200).collect();
         Err(LineError { line: 1, reason: format!("header is {found:?}, expected {:?}", COLUMNS.join(",")) })
     }
 

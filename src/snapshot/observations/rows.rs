@@ -9,6 +9,8 @@ use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 use csv::StringRecord;
 use memchr::{memchr, memchr_iter};
 
+use super::super::bounded::Bounded;
+
 /// Rows one after the other, each kept until the next is read.
 pub(super) struct Rows<R> {
     source: Source<R>,
@@ -19,7 +21,7 @@ pub(super) struct Rows<R> {
 enum Source<R> {
     Plain(Plain<R>),
     Any {
-        rows: csv::Reader<Chain<Cursor<Vec<u8>>, BufReader<R>>>,
+        rows: csv::Reader<Chain<Cursor<Vec<u8>>, Bounded<BufReader<R>>>>,
         record: StringRecord,
     },
     /// While the rest is handed over.
@@ -45,6 +47,10 @@ enum Line {
 }
 
 const BUFFER: usize = 128 << 10;
+/// More than the longest row can take, with every quote of it doubled. A quotation mark that is never
+/// closed would otherwise make one row of a whole file.
+const MAX_ROW: u64 = 1 << 20;
+const ENDLESS: &str = "a row without end; is a quotation mark left open?";
 
 impl<R: Read> Rows<R> {
     pub fn new(input: R) -> Self {
@@ -71,6 +77,7 @@ impl<R: Read> Rows<R> {
         let Source::Any { rows, record } = &mut self.source else { return Ok(None) };
         let at = |position: Option<&csv::Position>, otherwise: u64| self.cut + position.map_or(otherwise, csv::Position::line);
         let here = rows.position().line();
+        rows.get_mut().get_mut().1.allow(MAX_ROW);
         match rows.read_record(record) {
             Ok(false) => Ok(None),
             Ok(true) => Ok(Some(at(record.position(), here))),
@@ -87,7 +94,7 @@ impl<R: Read> Rows<R> {
 
     fn hand_over(&mut self, line: Vec<u8>) {
         if let Source::Plain(Plain { input, .. }) = std::mem::replace(&mut self.source, Source::Nothing) {
-            let rest = Cursor::new(line).chain(input);
+            let rest = Cursor::new(line).chain(Bounded::new(input, MAX_ROW, ENDLESS));
             let rows = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(rest);
             self.source = Source::Any { rows, record: StringRecord::new() };
         }
@@ -124,8 +131,11 @@ impl<R: Read> Plain<R> {
     fn advance(&mut self) -> io::Result<Line> {
         let mut line = std::mem::take(&mut self.text).into_bytes();
         line.clear();
-        if self.input.read_until(b'\n', &mut line)? == 0 {
+        if (&mut self.input).take(MAX_ROW).read_until(b'\n', &mut line)? == 0 {
             return Ok(Line::End);
+        }
+        if line.len() as u64 == MAX_ROW && line.last() != Some(&b'\n') {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, ENDLESS));
         }
         if !self.cut(&line) {
             return Ok(Line::Other(line));

@@ -29,6 +29,10 @@ use stream::{Event, Stream};
 
 /// Ports in use at a time, to spread the questions over.
 const SOCKETS: usize = 8;
+/// TCP connections at a time. Beyond them, questions that would have one of their own share one.
+const STREAMS: usize = 64;
+/// Open files of one resolver at most.
+pub(in crate::crawl) const DESCRIPTORS: usize = SOCKETS + STREAMS;
 /// A socket is exchanged for one on a new port after so many questions.
 const QUESTIONS_PER_PORT: u32 = 50_000;
 /// How often expired attempts and socket errors are looked for.
@@ -230,16 +234,17 @@ impl Engine {
         attempt.generation = attempt.generation.wrapping_add(1);
         let (ticket, wait) = ((place, attempt.generation), attempt.wait);
         let alone = attempt.question.as_ref().is_some_and(|question| self.stalled.remove(question));
+        let alone = alone && self.streams.len() + 1 < STREAMS;
         let shared = self.streams.iter().position(|stream| !stream.retired);
         let stream = match shared.filter(|_| !alone) {
-            Some(shared) => &mut self.streams[shared],
+            Some(shared) => shared,
+            None if self.streams.len() >= STREAMS => STREAMS - 1,
             None => {
                 self.streams.push(Stream::new(self.server, alone));
-                let last = self.streams.len() - 1;
-                &mut self.streams[last]
+                self.streams.len() - 1
             }
         };
-        stream.ask(ticket, attempt.wire.clone(), &mut self.random);
+        self.streams[stream].ask(ticket, attempt.wire.clone(), &mut self.random);
         self.expire_after(Instant::now(), wait, place);
     }
 

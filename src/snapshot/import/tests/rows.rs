@@ -1,6 +1,7 @@
 //! Small made-up recordings: every value becomes a record, a count or an error with its line.
 
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 
 use super::super::*;
@@ -155,6 +156,43 @@ fn csv_rows_give_the_kinds_they_hold_and_what_the_plan_would_not_ask() {
     // What was imported can be imported again, to the same facts.
     let again = file(dir.path(), "again.csv", &csv_text(&facts));
     assert_eq!(import(&[again], Format::Csv, &list, &options).unwrap().0, facts);
+}
+
+#[test]
+fn a_small_file_cannot_unpack_to_a_large_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let list = population("a.example\n");
+    let packed = |name: &str, text: &str| {
+        let endless = Repeat { text: text.to_owned(), left: 40 << 20 };
+        let path = dir.path().join(name);
+        fs::write(&path, zstd::encode_all(endless, 3).unwrap()).unwrap();
+        assert!(fs::metadata(&path).unwrap().len() < 16 << 10, "{name} is small");
+        path
+    };
+    for (name, text, format, complaint) in [
+        ("blank.ndjson.zst", "\n", Format::Zdns, "more than 2000 times its size"),
+        ("comments.txt.zst", "; nothing\n", Format::Dig, "more than 2000 times its size"),
+        ("quoted.csv.zst", "x", Format::Csv, "a row without end"),
+    ] {
+        let path = packed(name, text);
+        let error = import(&[path], format, &list, &options()).unwrap_err().to_string();
+        assert!(error.contains(name) && error.contains(complaint), "{}", &error[..error.len().min(400)]);
+    }
+}
+
+/// A text again and again.
+struct Repeat {
+    text: String,
+    left: usize,
+}
+
+impl Read for Repeat {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let whole = buffer.len().min(self.left) / self.text.len() * self.text.len();
+        buffer[..whole].chunks_exact_mut(self.text.len()).for_each(|part| part.copy_from_slice(self.text.as_bytes()));
+        self.left -= whole;
+        Ok(whole)
+    }
 }
 
 #[test]
