@@ -1,6 +1,7 @@
 //! `population`, and what every command says about the list it reads.
 
 use crate::population::{self, Loaded, Rejected, Repairs};
+use crate::report::escape::visible_lines;
 
 use super::args::{Common, PopulationArgs, PopulationCommand};
 use super::failure::{Exit, Failure};
@@ -14,7 +15,7 @@ pub fn population(common: &Common, args: &PopulationArgs) -> Result<Exit, Failur
     for finding in &findings {
         text += &format!("{}: {}\n", finding.kind.as_str(), finding.text);
     }
-    out::emit(&text, None)?;
+    out::emit(&visible_lines(&text), None)?;
     if !common.quiet {
         let list = &loaded.population;
         eprintln!(

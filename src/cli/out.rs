@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
-use crate::report::escape::visible;
+use crate::report::escape::visible_lines;
 
 /// Writes a result to a file, or to standard output where none is named (or `-`).
 pub fn emit(text: &str, out: Option<&Path>) -> Result<(), Failure> {
@@ -81,11 +81,8 @@ fn partial(path: &Path) -> Result<(PathBuf, fs::File), Failure> {
 /// Says something on standard error, line by line. Names of domains, files and companies come from
 /// strangers: what would act in a terminal is written out.
 pub fn say(text: &str) {
-    let mut stderr = io::stderr().lock();
-    for line in text.lines() {
-        // Where standard error is closed there is nobody to tell.
-        _ = writeln!(stderr, "{}", visible(line));
-    }
+    // Where standard error is closed there is nobody to tell.
+    _ = writeln!(io::stderr(), "{}", visible_lines(text));
 }
 
 /// A folder nobody else had before, for the journal of a crawl that leaves no snapshot. The caller

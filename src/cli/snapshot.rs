@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::report::escape::visible_lines;
 use crate::report::{manifest_text, snapshots_table};
 use crate::snapshot::import::{self, Options};
 use crate::snapshot::{self as store};
@@ -51,7 +52,7 @@ fn verify(common: &Common, snapshots: &[String]) -> Result<Exit, Failure> {
             _ = writeln!(text, "{}: {problem}", dir.display());
         }
     }
-    out::emit(&text, None)?;
+    out::emit(&visible_lines(&text), None)?;
     Ok(if sound { Exit::Done } else { Exit::Found })
 }
 

@@ -34,6 +34,13 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A text of several lines, each of them made [`visible`].
+pub fn visible_lines(text: &str) -> String {
+    text.split_inclusive('\n')
+        .map(|line| line.strip_suffix('\n').map_or_else(|| visible(line).into(), |l| format!("{}\n", visible(l))))
+        .collect()
+}
+
 /// For a Markdown table cell or paragraph: no markup, no HTML, no cell border, one line.
 pub fn markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -88,6 +95,7 @@ mod tests {
         assert_eq!(visible("plain Zürich 日本"), "plain Zürich 日本");
         assert_eq!(visible("a\u{1b}[31mb\u{202e}c\u{200b}\r\n"), "a\\u{1b}[31mb\\u{202e}c\\u{200b}\\u{d}\\u{a}");
         assert_eq!(visible("\u{9b}2J"), "\\u{9b}2J");
+        assert_eq!(visible_lines("a\u{1b}\n\nb\r\nc"), "a\\u{1b}\n\nb\\u{d}\nc");
     }
 
     #[test]

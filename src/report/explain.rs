@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::escape::{visible, visible_lines};
 use crate::classify::explain::{Explanation, Seen, WhyNot};
 use crate::classify::{Attribution, Classification, Flag, Reached, Verdict};
 use crate::dns::Question;
@@ -31,7 +32,7 @@ pub fn flag_words(flag: Flag) -> &'static str {
 pub fn text(explanation: &Explanation, provenance: &Provenance, rules: &Ruleset) -> String {
     let c = &explanation.classification;
     let mut out = String::new();
-    let name = if c.name.is_empty() || *c.name == *c.domain { String::new() } else { format!(" ({})", c.name) };
+    let name = if c.name.is_empty() || *c.name == *c.domain { String::new() } else { format!(" ({})", visible(&c.name)) };
     _ = writeln!(
         out,
         "{}{name} in {}, observed {}, {} data",
@@ -69,7 +70,7 @@ pub fn text(explanation: &Explanation, provenance: &Provenance, rules: &Ruleset)
             _ = writeln!(out, "    {record}");
         }
     }
-    out
+    visible_lines(&out)
 }
 
 /// What nearly decided, what contradicts, and what would change a verdict.
@@ -235,5 +236,5 @@ pub fn why_not_text(why: &WhyNot, classification: &Classification, rules: &Rules
             _ = writeln!(out, "    {question}: {outcome}");
         }
     }
-    out
+    visible_lines(&out)
 }

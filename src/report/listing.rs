@@ -224,5 +224,5 @@ pub fn manifest_text(manifest: &Manifest) -> String {
         let counts: Vec<_> = outcomes.iter().map(|(outcome, n)| format!("{n} {outcome}")).collect();
         _ = writeln!(text, "  {qtype:<6} {}", counts.join(", "));
     }
-    text
+    super::escape::visible_lines(&text)
 }

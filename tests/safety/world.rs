@@ -70,7 +70,7 @@ pub fn seal_years(root: &Path) -> [PathBuf; 2] {
             name: format!("synthetic-{year}"),
             series: "synthetic".into(),
             unit: Unit::Company,
-            cohorts: vec!["=sector".into(), "<b>state</b>".into()],
+            cohorts: vec!["+sector".into(), "<b>state</b>".into()],
             members: members.clone(),
         };
         let facts = members.iter().enumerate().flat_map(|(i, member)| {
