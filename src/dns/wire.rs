@@ -27,7 +27,8 @@ pub fn wire_type(rtype: Type) -> RecordType {
     RecordType::from(rtype.code())
 }
 
-/// A wire record as text; `None` where a name in it is not valid.
+/// A wire record as text; `None` where a name in it is not valid, or where it has no data and its type
+/// demands some.
 pub fn record(wire: &WireRecord) -> Option<Record> {
     let rtype = Type::from_code(wire.record_type().into());
     let rdata = match &wire.data {
@@ -43,6 +44,8 @@ pub fn record(wire: &WireRecord) -> Option<Record> {
             let (mname, rname) = (name(&soa.mname).ok()?, name(&soa.rname).ok()?);
             format!("{mname} {rname} {} {} {} {} {}", soa.serial, soa.refresh, soa.retry, soa.expire, soa.minimum)
         }
+        // What hickory makes of no data at all; only updates say something with that (RFC 2136 section 2.4).
+        RData::Update0(_) if !matches!(rtype, Type::Other(_)) => return None,
         other => generic(other)?,
     };
     Some(Record { owner: name(&wire.name).ok()?, rtype, rdata: rdata.into() })
@@ -113,7 +116,9 @@ pub fn answer(question: &Question, message: &Message) -> Answer {
         ResponseCode::Refused => return Answer::empty(Outcome::Refused),
         _ => return Answer::empty(Outcome::Malformed),
     };
-    let answer = Answer::of_section(question, exists, message.answers.iter().filter_map(record).collect());
+    // The rest of an answer with a record that cannot be read would be a wrong answer.
+    let Some(section) = message.answers.iter().map(record).collect() else { return Answer::empty(Outcome::Malformed) };
+    let answer = Answer::of_section(question, exists, section);
     if answer.outcome == Outcome::Nodata && is_referral(message) { Answer::empty(Outcome::Malformed) } else { answer }
 }
 
@@ -127,6 +132,23 @@ fn is_referral(message: &Message) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn records_without_data_are_no_answer() {
+        let question = Question::new(Name::parse("a.example").unwrap(), Type::Mx);
+        let mut query = Message::query();
+        query.add_query(hickory_proto::op::Query::query(wire_name(&question.qname).unwrap(), RecordType::MX));
+        let mut bytes = query.to_vec().unwrap();
+        // A reply, to an update: to anything else hickory refuses such a record itself.
+        bytes[2] |= 0x80 | 5 << 3;
+        bytes[7] = 2;
+        // Owner is the question's name; type MX, class IN, a TTL of 60 seconds.
+        let head = [0xc0, 12, 0, 15, 0, 1, 0, 0, 0, 60];
+        bytes.extend(head.into_iter().chain([0, 5, 0, 10, 1, b'm', 0]).chain(head).chain([0, 0]));
+        let message = Message::from_vec(&bytes).unwrap();
+        assert_eq!(message.answers.len(), 2);
+        assert_eq!(answer(&question, &message), Answer::empty(Outcome::Malformed));
+    }
 
     #[test]
     fn every_record_survives_the_wire() {

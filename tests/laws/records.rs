@@ -1,7 +1,7 @@
 //! Messages, lists, snapshots and rule files.
 
 use hickory_proto::op::Message;
-use mxcensus::dns::{Answer, Name, Outcome, Question, Type, wire};
+use mxcensus::dns::{Answer, Name, Outcome, Question, Type, plain, wire};
 use mxcensus::observation::{self, Facts};
 use mxcensus::population::{self, About};
 use mxcensus::snapshot::{Manifest, observations};
@@ -16,6 +16,20 @@ pub fn survives(facts: &Facts) {
     assert_eq!(Facts::new(read), *facts);
 }
 
+/// Where the question section of a message ends that asks one name and one class, without pointers.
+fn question_end(message: &[u8]) -> Option<usize> {
+    let mut at = 12;
+    loop {
+        match usize::from(*message.get(at)?) {
+            0 => break,
+            length @ 1..64 => at += 1 + length,
+            _ => return None,
+        }
+    }
+    message.get(at + 3..at + 5).filter(|class| *class == [0, 1])?;
+    Some(at + 5)
+}
+
 /// A reply of any bytes: what is kept of it is about the question and survives a snapshot.
 pub fn reply(data: &[u8]) {
     let Ok(message) = Message::from_vec(data) else { return };
@@ -23,6 +37,9 @@ pub fn reply(data: &[u8]) {
     let (qname, code) = asked.unwrap_or((Name::root(), 15));
     let question = Question::new(qname, Type::from_code(code));
     let answer = wire::answer(&question, &message);
+    if let Some(plain) = question_end(data).and_then(|end| plain::answer(&question, data, end)) {
+        assert_eq!(plain, answer, "the short way reads the same");
+    }
     let mut at = question.qname.clone();
     for record in answer.records() {
         assert_eq!(record.owner, at, "every record is about the question or its alias");
