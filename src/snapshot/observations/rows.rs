@@ -18,10 +18,13 @@ pub(super) struct Rows<R> {
     cut: u64,
 }
 
+/// What the quick way left: the row in hand, then the rest of the input.
+type Rest<R> = csv::Reader<Chain<Cursor<Vec<u8>>, Bounded<BufReader<R>>>>;
+
 enum Source<R> {
     Plain(Plain<R>),
     Any {
-        rows: csv::Reader<Chain<Cursor<Vec<u8>>, Bounded<BufReader<R>>>>,
+        rows: Rest<R>,
         record: StringRecord,
     },
     /// While the rest is handed over.
