@@ -229,7 +229,7 @@ impl From<DepthArg> for Depth {
 
 #[derive(Debug, Args)]
 pub struct Asking {
-    /// Whom to ask, repeatable: IP[:port], system, tls://IP[:port]#name, https://name/path, quic://IP[:port]#name, recursive
+    /// Whom to ask, repeatable: IP[:port], system, tls://IP[:port]#name, https://name/path, quic://IP[:port]#name
     #[arg(long = "resolver", value_name = "RESOLVER", default_value = "system", help_heading = "Crawl")]
     pub resolvers: Vec<ResolverSpec>,
     /// Which questions to ask
@@ -247,6 +247,13 @@ pub struct Asking {
     /// Attempts after the first
     #[arg(long, value_name = "N", help_heading = "Crawl")]
     pub retries: Option<u32>,
+    /// Seconds after which no question of a domain is asked again; what is open then is a timeout [default: 120]
+    #[arg(long, value_name = "SECONDS", help_heading = "Crawl")]
+    pub domain_budget: Option<f64>,
+    /// Seconds to wait for a resolver where none can be asked, before the crawl ends and keeps its journal;
+    /// 0 records what fails as what it is [default: 300]
+    #[arg(long, value_name = "SECONDS", help_heading = "Crawl")]
+    pub outage: Option<f64>,
     /// Go on with an interrupted crawl
     #[arg(long, help_heading = "Crawl")]
     pub resume: bool,

@@ -17,7 +17,7 @@ use crate::vendor::Ruleset;
 use super::args::{Asking, Common};
 use super::failure::Failure;
 use super::progress::Display;
-use super::{confirm, listing, side};
+use super::{books, confirm, listing, out, side};
 
 /// A crawl that is about to be made: whom about, what, and where the answers come from.
 pub struct Job {
@@ -97,6 +97,7 @@ impl Job {
     ) -> Result<PathBuf, Failure> {
         let journal = self.journal(root)?;
         let mut crawled = self.ask(common, &journal, resume)?;
+        self.books(&crawled, &journal);
         self.finished(&crawled, crawled.facts.len(), &journal)?;
         let mut draft = self.draft(&crawled)?;
         if let Some(second) = second {
@@ -116,6 +117,7 @@ impl Job {
             let members = || list.members();
             crawl_members(&list.name, members, &self.plan, &self.settings, &journal, resume, progress, cancel)
         })?;
+        self.books(&crawled, &journal);
         self.finished(&crawled, crawled.facts.len(), &journal)?;
         let draft = self.draft(&crawled)?;
         let path = snapshot::seal_rows(root, list.facts(), |output| list.write(output), |rows| crawled.facts.fill(rows), draft)?;
@@ -128,6 +130,16 @@ impl Job {
         let population = Population { members, ..self.population.clone() };
         let settings = Settings { resolvers: vec![resolver], ..self.settings.clone() };
         Self { population, plan: self.plan.clone(), settings, replayed: None, shard: None }
+    }
+
+    /// Writes `<depth>.run.json` beside the journal, before the seal and of an interrupted crawl too: how
+    /// the resolvers did is worth knowing most where something went wrong. It is no part of the snapshot.
+    fn books<A>(&self, crawled: &Crawled<A>, journal: &Path) {
+        let path = journal.with_extension("run.json");
+        let text = format!("{:#}\n", books::of(crawled, &self.population.name, &self.settings));
+        if let Err(failure) = out::write(&path, text.as_bytes()) {
+            out::say(&format!("warning: {failure}"));
+        }
     }
 
     /// # Errors
@@ -199,6 +211,7 @@ impl Job {
             resolvers: crawled.resolvers.clone(),
             timeout_ms: u64::try_from(self.settings.timeout.as_millis()).unwrap_or(u64::MAX),
             retries: self.settings.retries,
+            attempts: crawled.figures.iter().map(books::attempts).collect(),
         });
         Ok(draft)
     }
@@ -212,13 +225,24 @@ pub fn settings(asking: &Asking) -> Result<Settings, Failure> {
     if let Some(retries) = asking.retries {
         settings.retries = retries;
     }
-    if let Some(seconds) = asking.timeout {
-        settings.timeout = Duration::try_from_secs_f64(seconds)
-            .ok()
-            .filter(|t| !t.is_zero())
-            .ok_or_else(|| Failure::usage(format!("--timeout {seconds}: a number of seconds above 0 is wanted")))?;
+    if let Some(given) = asking.timeout {
+        settings.timeout = seconds("--timeout", given)?;
+    }
+    if let Some(given) = asking.domain_budget {
+        settings.domain_budget = seconds("--domain-budget", given)?;
+    }
+    if let Some(given) = asking.outage {
+        settings.outage = if given == 0.0 { Duration::ZERO } else { seconds("--outage", given)? };
     }
     Ok(settings)
+}
+
+/// A time that somebody typed.
+fn seconds(flag: &str, given: f64) -> Result<Duration, Failure> {
+    Duration::try_from_secs_f64(given)
+        .ok()
+        .filter(|time| !time.is_zero())
+        .ok_or_else(|| Failure::usage(format!("{flag} {given}: a number of seconds above 0 is wanted")))
 }
 
 fn summary<A>(crawled: &Crawled<A>, unit: Unit, members: usize) {
@@ -233,6 +257,9 @@ fn summary<A>(crawled: &Crawled<A>, unit: Unit, members: usize) {
             "{} retries, {} truncated and asked over TCP, {} taken from the journal",
             counts.retries, counts.truncated, counts.resumed
         );
+    }
+    for figures in &crawled.figures {
+        eprintln!("{}", books::line(figures));
     }
     for warning in &crawled.warnings {
         eprintln!("warning: {warning}");

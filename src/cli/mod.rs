@@ -10,6 +10,7 @@ macro_rules! eprintln {
 }
 
 mod args;
+mod books;
 mod bundle;
 mod change;
 mod charts;

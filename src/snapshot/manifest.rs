@@ -85,6 +85,21 @@ pub struct Crawl {
     pub timeout_ms: u64,
     /// Tries after the first.
     pub retries: u32,
+    /// What each resolver was asked, and how it replied.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempts>,
+}
+
+/// The attempts sent to one resolver. A question may take several, so these are not its answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Attempts {
+    pub resolver: String,
+    pub sent: u64,
+    /// Replies to attempts that had been given up: each stands as a timeout in `outcomes`.
+    pub late: u64,
+    /// By how they ended; those that nobody waited for to the end are in `sent` alone.
+    pub outcomes: BTreeMap<String, u64>,
 }
 
 /// The list behind a snapshot.

@@ -133,7 +133,8 @@ fn draft(shards: &[Snapshot]) -> ManifestDraft {
     }
     let times = |(warning, n): (&String, usize)| if n == 1 { warning.clone() } else { format!("{warning} ({n} shards)") };
     draft.warnings = warnings.into_iter().map(times).collect();
-    draft.crawl = draft.crawl.map(|crawl| Crawl { resolvers: resolvers.into_iter().collect(), ..crawl });
+    let attempts = shards.iter().filter_map(|s| s.manifest.crawl.as_ref()).flat_map(|c| c.attempts.iter().cloned()).collect();
+    draft.crawl = draft.crawl.map(|crawl| Crawl { resolvers: resolvers.into_iter().collect(), attempts, ..crawl });
     draft
 }
 

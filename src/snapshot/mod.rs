@@ -36,7 +36,7 @@ use crate::provenance::Provenance;
 pub use digest::{Digest, digest12, sha256, write_sums};
 pub use error::SnapshotError;
 pub use list::{Summary, find, list};
-pub use manifest::{Counts, Crawl, Manifest, ManifestDraft, ManifestProblem, Observations, PopulationFacts, SCHEMA};
+pub use manifest::{Attempts, Counts, Crawl, Manifest, ManifestDraft, ManifestProblem, Observations, PopulationFacts, SCHEMA};
 pub use merge::{MergeError, merge, shard_note};
 pub use seal::{check_name, seal, seal_rows};
 pub use sorting::Sorting;

@@ -46,7 +46,8 @@ fn draft() -> ManifestDraft {
     draft.started = Some("2026-11-22T10:00:00Z".to_owned());
     draft.notes = vec!["Made up.".to_owned()];
     draft.limits.partial = BTreeSet::from([crate::plan::Kind::Txt]);
-    draft.crawl = Some(Crawl { resolvers: vec!["192.0.2.1".to_owned()], timeout_ms: 3000, retries: 2 });
+    let attempts = Attempts { resolver: "192.0.2.1".to_owned(), sent: 3, late: 0, outcomes: [("timeout".to_owned(), 3)].into() };
+    draft.crawl = Some(Crawl { resolvers: vec!["192.0.2.1".to_owned()], timeout_ms: 3000, retries: 2, attempts: vec![attempts] });
     draft
 }
 
