@@ -7,8 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
-use crate::crawl::{Progress, ProgressView};
+use crate::crawl::{Progress, ProgressView, ResolverView};
 use crate::dns::Outcome;
 
 use super::args::{Common, ProgressArg};
@@ -100,7 +102,7 @@ fn object(view: &ProgressView, elapsed: Duration, ended: bool) -> serde_json::Va
     let outcomes: serde_json::Map<String, serde_json::Value> =
         view.outcomes.iter().map(|(outcome, n)| (outcome.to_string(), (*n).into())).collect();
     serde_json::json!({
-        "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        "elapsed_ms": millis(elapsed),
         "members": view.members,
         "members_done": view.members_done,
         "questions": view.questions,
@@ -110,9 +112,29 @@ fn object(view: &ProgressView, elapsed: Duration, ended: bool) -> serde_json::Va
         "retries": view.retries,
         "in_flight": view.in_flight,
         "resumed": view.resumed,
+        "eta_ms": view.time_left(elapsed).map(millis),
+        "resolvers": view.resolvers.iter().map(resolver).collect::<Vec<_>>(),
         "note": view.note,
         "ended": ended,
     })
+}
+
+/// A resolver that rests is asked nothing until the time given, and then only whether it is well again.
+fn resolver(view: &ResolverView) -> serde_json::Value {
+    let until = |left: Duration| (OffsetDateTime::now_utc() + left).format(&Rfc3339).ok();
+    serde_json::json!({
+        "resolver": view.resolver,
+        "in_flight": view.in_flight,
+        "asked": view.asked,
+        "answered": view.answered,
+        "failed": view.failed,
+        "problem": view.resting.as_ref().map(|(problem, _)| problem),
+        "backing_off_until": view.resting.as_ref().and_then(|(_, left)| until(*left)),
+    })
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn words(view: &ProgressView, elapsed: Duration) -> String {
@@ -126,12 +148,62 @@ fn words(view: &ProgressView, elapsed: Duration) -> String {
     if view.retries > 0 {
         text += &format!(", {} retries", HumanCount(view.retries));
     }
-    if view.members_done > 0 && view.members > view.members_done {
-        let left = elapsed.as_secs_f64() * (view.members - view.members_done) as f64 / view.members_done as f64;
-        text += &format!(", about {} left", HumanDuration(Duration::from_secs_f64(left)));
+    if let Some(left) = view.time_left(elapsed) {
+        text += &format!(", about {} left", HumanDuration(left));
+    }
+    for resolver in &view.resolvers {
+        if let Some((problem, left)) = &resolver.resting {
+            text += &format!("; {} {problem}, looked at again in {} s", resolver.resolver, left.as_secs());
+        }
     }
     match &view.note {
         Some(note) => format!("{text} ({note})"),
         None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view() -> ProgressView {
+        let resolver = |name: &str, resting| ResolverView {
+            resolver: name.into(),
+            asked: 10,
+            answered: 7,
+            failed: 2,
+            in_flight: 1,
+            resting,
+        };
+        let resting = Some(("no longer replies".to_owned(), Duration::from_secs(4)));
+        let resolvers = vec![resolver("192.0.2.1:53", None), resolver("192.0.2.2:53", resting)];
+        ProgressView {
+            members: 100,
+            members_done: 50,
+            questions: 150,
+            outcomes: Outcome::ALL.map(|outcome| (outcome, if outcome == Outcome::Answered { 150 } else { 0 })),
+            resolvers,
+            ..Progress::default().view()
+        }
+    }
+
+    #[test]
+    fn the_line_names_the_time_left_and_resolvers_in_trouble() {
+        let text = words(&view(), Duration::from_secs(60));
+        assert_eq!(text, "150 questions, 2/s, about 60 seconds left; 192.0.2.2:53 no longer replies, looked at again in 4 s");
+    }
+
+    #[test]
+    fn the_object_holds_how_each_resolver_stands() {
+        let object = object(&view(), Duration::from_secs(60), false);
+        assert_eq!(object["eta_ms"], 60_000);
+        let [well, resting] = object["resolvers"].as_array().unwrap().as_slice() else { panic!("two resolvers") };
+        assert_eq!(
+            (&well["asked"], &well["answered"], &well["failed"], &well["in_flight"]),
+            (&10.into(), &7.into(), &2.into(), &1.into())
+        );
+        assert!(well["problem"].is_null() && well["backing_off_until"].is_null());
+        assert_eq!(resting["problem"], "no longer replies");
+        assert!(OffsetDateTime::parse(resting["backing_off_until"].as_str().unwrap(), &Rfc3339).is_ok());
     }
 }

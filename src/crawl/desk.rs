@@ -60,6 +60,8 @@ pub(super) struct Desk<'a, K> {
     /// How long to wait where no resolver is fit, and since when none is.
     outage: Duration,
     dark: Option<Instant>,
+    /// When the standing of the resolvers is shown next: it costs more than a few counters.
+    standing: Instant,
 }
 
 impl<'a, K: Keep> Desk<'a, K> {
@@ -76,6 +78,7 @@ impl<'a, K: Keep> Desk<'a, K> {
             replies: Vec::new(),
             outage: settings.outage,
             dark: None,
+            standing: Instant::now(),
         }
     }
 
@@ -93,7 +96,7 @@ impl<'a, K: Keep> Desk<'a, K> {
             if self.kept.due().is_some_and(|due| due <= now) {
                 self.kept.write()?;
             }
-            self.show(work.tally());
+            self.show(work.tally(), now);
             if work.is_done() {
                 return Ok(true);
             }
@@ -156,7 +159,11 @@ impl<'a, K: Keep> Desk<'a, K> {
         }
     }
 
-    fn show(&self, tally: &Tally) {
+    fn show(&mut self, tally: &Tally, now: Instant) {
+        if now >= self.standing {
+            self.standing = now + BREATH;
+            self.show_resolvers(now);
+        }
         let progress = self.progress;
         progress.members_done.store(tally.members_done, Relaxed);
         progress.known.store(tally.known, Relaxed);
@@ -169,10 +176,15 @@ impl<'a, K: Keep> Desk<'a, K> {
         }
     }
 
+    fn show_resolvers(&self, now: Instant) {
+        self.progress.resolvers(self.pool.standing(now));
+    }
+
     /// Keeps and writes all that is settled.
     pub fn write_all(&mut self, work: &mut impl Work) -> Result<(), CrawlError> {
         work.take_settled(&mut Counted { kept: &mut self.kept, outcomes: &mut self.outcomes })?;
         self.kept.write()?;
+        self.show_resolvers(Instant::now());
         work.take_settled(&mut self.kept)
     }
 

@@ -41,7 +41,7 @@ pub use error::CrawlError;
 use journal::{Header, Journal, Lines};
 use ledger::Ledger;
 pub use list::ask_all;
-pub use progress::{Cancel, Progress, ProgressView};
+pub use progress::{Cancel, Progress, ProgressView, ResolverView};
 pub use resolver::{ResolverSpec, ResolverSpecError};
 pub use settings::{BadConcurrency, Concurrency, MAX_CONCURRENCY, POLITE_QPS, Settings};
 

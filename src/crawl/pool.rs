@@ -7,7 +7,7 @@ use super::latency::Latencies;
 use super::level::Level;
 use super::transport::{Ask, Reply, Transport};
 use super::watch::{CANARY_WAIT, Canary, Watch};
-use super::{ResolverFigures, Settings};
+use super::{ResolverFigures, ResolverView, Settings};
 use crate::dns::Outcome;
 
 /// Timers are no finer than this: what they make late may be caught up.
@@ -195,6 +195,21 @@ impl Pool {
             latency: [50, 90, 99].map(|percent| upstream.latencies.percentile(percent).unwrap_or_default()),
         };
         self.upstreams.iter().map(figures).collect()
+    }
+
+    /// How each resolver stands.
+    pub fn standing(&self, now: Instant) -> Vec<ResolverView> {
+        let standing = |upstream: &Upstream| {
+            let ended = |definitive| {
+                let ended = Outcome::ALL.into_iter().zip(upstream.outcomes);
+                ended.filter(|(outcome, _)| outcome.is_definitive() == definitive).map(|(_, n)| n).sum()
+            };
+            let (answered, failed, in_flight): (u64, u64, _) = (ended(true), ended(false), upstream.in_flight as u64);
+            let asked = answered + failed + in_flight;
+            let resting = upstream.watch.resting(now).map(|(problem, left)| (problem.to_owned(), left));
+            ResolverView { resolver: upstream.label.clone(), asked, answered, failed, in_flight, resting }
+        };
+        self.upstreams.iter().map(standing).collect()
     }
 
     /// Questions asked by canaries.

@@ -89,6 +89,11 @@ impl Watch {
         self.problem.as_deref()
     }
 
+    /// What is wrong with it, and how long until it is looked at again.
+    pub fn resting(&self, now: Instant) -> Option<(&str, Duration)> {
+        self.problem().map(|problem| (problem, self.due.saturating_duration_since(now)))
+    }
+
     /// When canaries must be sent.
     pub fn due(&self) -> Option<Instant> {
         (self.on && self.out == 0).then_some(self.due)

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use mxcensus::crawl::{Cancel, Progress, Settings, crawl};
+use mxcensus::crawl::{Cancel, Progress, ProgressView, Settings, crawl};
 use mxcensus::dns::Outcome;
 
 use super::server::{Act, Server};
@@ -84,6 +84,35 @@ fn a_resolver_that_dies_for_good() {
     assert!(counts.answered() + counts.negative() >= 10);
     assert_eq!(counts.failed(), counts.of(Outcome::NetworkError) + counts.of(Outcome::Timeout));
     assert!(counts.failed() > 0);
+}
+
+/// While the resolver is away the progress says so, and when it is asked again; its counts add up.
+#[test]
+fn an_outage_stands_in_the_progress() {
+    let server = Server::new(honest);
+    let addr = server.addr;
+    let progress = Arc::new(Progress::default());
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal");
+    let settings = Settings { qps: Some(100), outage: Duration::from_secs(60), ..patient(addr) };
+    std::thread::scope(|scope| {
+        let crawl = scope.spawn(|| crawl(&population(good()), &plan(), &settings, &journal, false, &progress, &Cancel::new()));
+        let wait_for = |what: &dyn Fn(&ProgressView) -> bool| {
+            while !what(&progress.view()) {
+                assert!(!crawl.is_finished());
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        };
+        wait_for(&|view| view.settled() >= 10);
+        drop(server);
+        wait_for(&|view| view.resolvers.iter().any(|r| r.resting.as_ref().is_some_and(|(why, _)| why.contains("reach"))));
+        let _returned = Server::at(addr, honest);
+        assert_unharmed(&crawl.join().unwrap().unwrap().facts);
+    });
+    let view = progress.view();
+    let [resolver] = view.resolvers.as_slice() else { panic!("one resolver") };
+    assert_eq!((resolver.in_flight, &resolver.resting), (0, &None));
+    assert_eq!((resolver.asked, resolver.asked), (view.sent, resolver.answered + resolver.failed));
 }
 
 /// With a second resolver the loss of the first costs nothing.
