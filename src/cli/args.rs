@@ -232,6 +232,10 @@ pub struct Asking {
     /// Whom to ask, repeatable: IP[:port], system, tls://IP[:port]#name, https://name/path, quic://IP[:port]#name
     #[arg(long = "resolver", value_name = "RESOLVER", default_value = "system", help_heading = "Crawl")]
     pub resolvers: Vec<ResolverSpec>,
+    /// PEM file of the authorities that must have signed the certificates of tls, https and quic resolvers
+    /// [default: the public ones]
+    #[arg(long, value_name = "FILE", help_heading = "Crawl")]
+    pub resolver_ca: Option<PathBuf>,
     /// Which questions to ask
     #[arg(long, value_enum, default_value_t, help_heading = "Crawl")]
     pub depth: DepthArg,

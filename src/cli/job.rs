@@ -218,7 +218,12 @@ impl Job {
 }
 
 pub fn settings(asking: &Asking) -> Result<Settings, Failure> {
-    let mut settings = Settings { resolvers: asking.resolvers.clone(), qps: asking.qps, ..Settings::default() };
+    let mut settings = Settings {
+        resolvers: asking.resolvers.clone(),
+        authorities: asking.resolver_ca.clone(),
+        qps: asking.qps,
+        ..Settings::default()
+    };
     if let Some(concurrency) = asking.concurrency {
         settings.concurrency = concurrency;
     }

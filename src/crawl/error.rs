@@ -13,6 +13,8 @@ pub enum CrawlError {
     SystemConfiguration { reason: String },
     #[error("resolver {resolver} {problem}; name another with --resolver IP, or try `mxcensus demo`, which needs no network")]
     Preflight { resolver: String, problem: String },
+    #[error("{path}: {problem}; --resolver-ca wants a PEM file of certificates", path = path.display())]
+    Authorities { path: PathBuf, problem: String },
     #[error("resolver {resolver} cannot be used yet: {what} is not implemented; use --resolver IP or --resolver system")]
     NotYet { resolver: String, what: &'static str },
     #[error(

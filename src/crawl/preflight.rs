@@ -1,5 +1,6 @@
-//! Checks a resolver before the first question, within five seconds: it replies, it does not make
-//! up answers for names that do not exist, and it can be asked over TCP.
+//! Checks a resolver before the first question, within seven seconds, one round trip after the other
+//! where nothing is lost: it replies, it does not make up answers for names that do not exist, and it
+//! can be asked over TCP.
 
 use std::future::poll_fn;
 use std::time::Duration;
@@ -10,14 +11,16 @@ use super::upstream::Upstream;
 use super::watch::absent_name;
 use crate::dns::{Answer, Name, Outcome, Question, Type};
 
-/// Rounds of the first check, each with how long it waits. Two attempts a round survive loss.
+/// Rounds of the first check, each with how long it waits. Three attempts a round survive loss.
 const ROUNDS: [Duration; 4] =
     [Duration::from_millis(250), Duration::from_millis(500), Duration::from_millis(750), Duration::from_millis(1000)];
-/// How long the other two checks wait, side by side.
-const WAIT: Duration = Duration::from_secs(2);
+/// How long a round of the other two checks waits, side by side, and how many there are: silence over
+/// TCP may be loss too, which a new connection may not meet.
+const WAIT: Duration = Duration::from_millis(1500);
+const FURTHER: u32 = 3;
 
-/// The number of the round of those; each round has its own, as replies to earlier ones may come late.
-const LAST_ROUND: u32 = ROUNDS.len() as u32;
+/// Each round has numbers of its own, as replies to earlier ones may come late.
+const FIRST_FURTHER: u32 = ROUNDS.len() as u32;
 
 /// Why a resolver is not fit, as the end of a sentence that begins with its name.
 pub(super) type Problem = String;
@@ -33,7 +36,7 @@ async fn examine(resolver: &Upstream, transport: &mut dyn Transport) -> Result<V
     let root = Question::new(Name::root(), Type::Soa);
     let mut reply = Outcome::Timeout;
     for (round, wait) in (0..).zip(ROUNDS) {
-        let answers = ask(transport, round, [(&root, false), (&root, false)], wait, true).await;
+        let answers = ask(transport, round, [(&root, false); 3], wait, true).await;
         reply = answers.iter().map(|a| a.outcome).find(|o| replied(*o)).unwrap_or(answers[0].outcome);
         if replied(reply) {
             break;
@@ -41,13 +44,23 @@ async fn examine(resolver: &Upstream, transport: &mut dyn Transport) -> Result<V
     }
     match reply {
         Outcome::Timeout => return Err("did not reply within 2.5 seconds".into()),
-        Outcome::NetworkError => return Err("cannot be reached (connection refused, or no route to it)".into()),
+        Outcome::NetworkError => return Err(unreachable(transport.trouble())),
         _ => {}
     }
     let absent = absent_name();
     let probe = Question::new(absent, Type::A);
-    let answers = ask(transport, LAST_ROUND, [(&probe, false), (&root, true)], WAIT, false).await;
-    let [probed, stream] = answers;
+    let [mut probed, mut stream] = [Answer::empty(Outcome::Timeout), Answer::empty(Outcome::Timeout)];
+    for round in FIRST_FURTHER..FIRST_FURTHER + FURTHER {
+        let answers = ask(transport, round, [(&probe, false), (&root, true)], WAIT, false).await;
+        for (known, answer) in [&mut probed, &mut stream].into_iter().zip(answers) {
+            if !replied(known.outcome) {
+                *known = answer;
+            }
+        }
+        if [&probed, &stream].iter().all(|answer| answer.outcome != Outcome::Timeout) || stream.outcome == Outcome::NetworkError {
+            break;
+        }
+    }
     if probed.outcome == Outcome::Answered {
         let made_up = probed.rdata(Type::A).next().unwrap_or("a record").to_owned();
         return Err(format!("rewrites NXDOMAIN: it gave {made_up} for {}, which does not exist", probe.qname.bare()));
@@ -62,25 +75,35 @@ async fn examine(resolver: &Upstream, transport: &mut dyn Transport) -> Result<V
         .collect())
 }
 
+fn unreachable(trouble: Option<String>) -> Problem {
+    match trouble {
+        Some(trouble) if trouble.contains("certificate") => format!(
+            "is not to be trusted ({trouble}): check the name that its certificate must show, or name the authority that signed it with --resolver-ca FILE"
+        ),
+        Some(trouble) => format!("cannot be reached ({trouble})"),
+        None => "cannot be reached (connection refused, or no route to it)".into(),
+    }
+}
+
 /// Whether a resolver said anything at all; what it said matters elsewhere.
 fn replied(outcome: Outcome) -> bool {
     !matches!(outcome, Outcome::Timeout | Outcome::NetworkError)
 }
 
-/// Asks two questions side by side; the flag asks over TCP. Ends with the first reply where `any`.
-async fn ask(
+/// Asks questions side by side; the flag asks over TCP. Ends with the first reply where `any`.
+async fn ask<const N: usize>(
     transport: &mut dyn Transport,
     round: u32,
-    questions: [(&Question, bool); 2],
+    questions: [(&Question, bool); N],
     wait: Duration,
     any: bool,
-) -> [Answer; 2] {
-    let tokens = [2 * round, 2 * round + 1];
-    let mut answers = [Answer::empty(Outcome::Timeout), Answer::empty(Outcome::Timeout)];
+) -> [Answer; N] {
+    let tokens: [u32; N] = std::array::from_fn(|i| 4 * round + i as u32);
+    let mut answers: [Answer; N] = std::array::from_fn(|_| Answer::empty(Outcome::Timeout));
     for (token, (question, stream)) in tokens.into_iter().zip(questions) {
         transport.ask(Ask { token, question, wait, stream });
     }
-    let mut open = 2;
+    let mut open = N;
     let mut replies: Vec<Reply> = Vec::new();
     while open > 0 {
         poll_fn(|cx| transport.poll_replies(cx, &mut replies)).await;

@@ -100,7 +100,7 @@ pub(super) async fn fit_resolvers(
     warnings: &mut Vec<String>,
     progress: &Progress,
 ) -> Result<Vec<Upstream>, CrawlError> {
-    let resolvers = upstreams(&settings.resolvers).await?;
+    let resolvers = upstreams(settings).await?;
     descriptors::reserve(resolvers.len())?;
     if !settings.preflight {
         return Ok(resolvers);

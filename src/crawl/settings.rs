@@ -1,6 +1,7 @@
 //! How a crawl asks: whom, how much at once, how patiently. The library owns the defaults.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -15,6 +16,9 @@ pub const POLITE_QPS: u32 = 100;
 pub struct Settings {
     /// Whom to ask. Several resolvers share the load and stand in for each other.
     pub resolvers: Vec<ResolverSpec>,
+    /// A PEM file of the authorities that must have signed the certificates of encrypted resolvers; the
+    /// public ones where it is `None`.
+    pub authorities: Option<PathBuf>,
     /// Questions in flight over all resolvers.
     pub concurrency: Concurrency,
     /// Questions a second over all resolvers, spread evenly, never in bursts. `None` is the polite
@@ -42,6 +46,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             resolvers: vec![ResolverSpec::System],
+            authorities: None,
             concurrency: Concurrency::Fixed(64),
             qps: None,
             timeout: Duration::from_secs(1),

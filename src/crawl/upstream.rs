@@ -5,15 +5,16 @@ use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::transport::{Ask, Engine, Exchange, Transport};
-use super::{CrawlError, ResolverSpec};
+use super::transport::{Ask, Authorities, Engine, Exchange, Transport};
+use super::{CrawlError, ResolverSpec, Settings};
 use crate::dns::{Name, Question, Type};
 
 /// A resolver that can be asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Upstream {
     spec: ResolverSpec,
     addr: SocketAddr,
+    authorities: Authorities,
 }
 
 impl fmt::Display for Upstream {
@@ -24,15 +25,15 @@ impl fmt::Display for Upstream {
 
 impl Upstream {
     pub fn plain(addr: SocketAddr) -> Self {
-        Self { spec: ResolverSpec::Plain(addr), addr }
+        Self { spec: ResolverSpec::Plain(addr), addr, authorities: Authorities::default() }
     }
 
     /// A fresh way to ask it. Must be called within a tokio runtime.
     pub fn open(&self) -> Result<Box<dyn Transport>, CrawlError> {
         let exchange = match &self.spec {
-            ResolverSpec::Tls { name, .. } => Exchange::tls(self.addr, name),
-            ResolverSpec::Https { host, path, .. } => Exchange::https(self.addr, host, path),
-            ResolverSpec::Quic { name, .. } => Exchange::quic(self.addr, name),
+            ResolverSpec::Tls { name, .. } => Exchange::tls(self.addr, name, &self.authorities),
+            ResolverSpec::Https { host, path, .. } => Exchange::https(self.addr, unbracketed(host), path, &self.authorities),
+            ResolverSpec::Quic { name, .. } => Exchange::quic(self.addr, name, &self.authorities),
             _ => return Ok(Box::new(Engine::new(self.addr).map_err(|e| self.unusable(&e))?)),
         };
         Ok(Box::new(exchange.map_err(|e| self.unusable(&e))?))
@@ -44,24 +45,24 @@ impl Upstream {
 }
 
 /// The resolvers of a crawl, each once.
-pub(super) async fn upstreams(specs: &[ResolverSpec]) -> Result<Vec<Upstream>, CrawlError> {
+pub(super) async fn upstreams(settings: &Settings) -> Result<Vec<Upstream>, CrawlError> {
+    let authorities = settings.authorities.as_deref().map(Authorities::read).transpose()?.unwrap_or_default();
+    let encrypted = |spec: &ResolverSpec, addr| Upstream { spec: spec.clone(), addr, authorities: authorities.clone() };
     let mut upstreams: Vec<Upstream> = Vec::new();
-    for spec in specs {
+    for spec in &settings.resolvers {
         let found = match spec {
             ResolverSpec::Plain(addr) => vec![Upstream::plain(*addr)],
             ResolverSpec::System => system()?.into_iter().map(Upstream::plain).collect(),
-            ResolverSpec::Tls { addr, .. } | ResolverSpec::Quic { addr, .. } => {
-                vec![Upstream { spec: spec.clone(), addr: *addr }]
-            }
+            ResolverSpec::Tls { addr, .. } | ResolverSpec::Quic { addr, .. } => vec![encrypted(spec, *addr)],
             ResolverSpec::Https { host, port, .. } => {
-                vec![Upstream { spec: spec.clone(), addr: SocketAddr::new(bootstrap(spec, host).await?, *port) }]
+                vec![encrypted(spec, SocketAddr::new(bootstrap(spec, host).await?, *port))]
             }
             ResolverSpec::Recursive => {
                 return Err(CrawlError::NotYet { resolver: spec.to_string(), what: "recursion from the root" });
             }
         };
         for upstream in found {
-            if !upstreams.contains(&upstream) {
+            if !upstreams.iter().any(|known| known.spec == upstream.spec && known.addr == upstream.addr) {
                 upstreams.push(upstream);
             }
         }
@@ -69,12 +70,17 @@ pub(super) async fn upstreams(specs: &[ResolverSpec]) -> Result<Vec<Upstream>, C
     if upstreams.is_empty() { Err(CrawlError::NoResolver) } else { Ok(upstreams) }
 }
 
+/// An IPv6 address stands in brackets before a port, but not in a certificate.
+fn unbracketed(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
 /// How long a system resolver may take to give the address of a DNS over HTTPS server.
 const BOOTSTRAP: Duration = Duration::from_secs(2);
 
 /// The address of a DNS over HTTPS server, from its name: asked of the system's resolvers.
 async fn bootstrap(spec: &ResolverSpec, host: &str) -> Result<IpAddr, CrawlError> {
-    if let Ok(addr) = host.trim_start_matches('[').trim_end_matches(']').parse() {
+    if let Ok(addr) = unbracketed(host).parse() {
         return Ok(addr);
     }
     let problem = |problem: String| CrawlError::Preflight { resolver: spec.to_string(), problem };

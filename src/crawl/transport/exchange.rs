@@ -16,9 +16,10 @@ use hickory_proto::rr::DNSClass;
 use hickory_resolver::config::{ConnectionConfig, ProtocolConfig, ResolverOpts};
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::xfer::{DnsExchange, DnsHandle, FirstAnswer};
-use hickory_resolver::{ConnectionProvider, PoolContext, TlsConfig};
+use hickory_resolver::{ConnectionProvider, PoolContext};
 use tokio::sync::Mutex;
 
+use super::authorities::Authorities;
 use super::connected::Connected;
 use super::{Ask, Reply, Transport, UDP_PAYLOAD, read};
 use crate::dns::{Answer, Outcome, Question, wire};
@@ -48,24 +49,25 @@ impl Exchange {
     /// this; here it is what the engine is held against.
     #[cfg(test)]
     pub fn plain(addr: SocketAddr) -> Result<Self, NetError> {
-        let context = context()?;
+        let context = context(&Authorities::default())?;
         let datagram = Link::new(addr, ConnectionConfig::udp(), context.clone());
         Ok(Self::over(Some(datagram), Link::new(addr, ConnectionConfig::tcp(), context)))
     }
 
     /// DNS over TLS (RFC 7858); the certificate must be valid for `name`.
-    pub fn tls(addr: SocketAddr, name: &str) -> Result<Self, NetError> {
-        Ok(Self::over(None, Link::new(addr, ConnectionConfig::tls(name.into()), context()?)))
+    pub fn tls(addr: SocketAddr, name: &str, authorities: &Authorities) -> Result<Self, NetError> {
+        Ok(Self::over(None, Link::new(addr, ConnectionConfig::tls(name.into()), context(authorities)?)))
     }
 
     /// DNS over HTTPS (RFC 8484) with HTTP/2.
-    pub fn https(addr: SocketAddr, name: &str, path: &str) -> Result<Self, NetError> {
-        Ok(Self::over(None, Link::new(addr, ConnectionConfig::https(name.into(), Some(path.into())), context()?)))
+    pub fn https(addr: SocketAddr, name: &str, path: &str, authorities: &Authorities) -> Result<Self, NetError> {
+        let config = ConnectionConfig::https(name.into(), Some(path.into()));
+        Ok(Self::over(None, Link::new(addr, config, context(authorities)?)))
     }
 
     /// DNS over QUIC (RFC 9250).
-    pub fn quic(addr: SocketAddr, name: &str) -> Result<Self, NetError> {
-        Ok(Self::over(None, Link::new(addr, ConnectionConfig::quic(name.into()), context()?)))
+    pub fn quic(addr: SocketAddr, name: &str, authorities: &Authorities) -> Result<Self, NetError> {
+        Ok(Self::over(None, Link::new(addr, ConnectionConfig::quic(name.into()), context(authorities)?)))
     }
 
     fn over(datagram: Option<Link>, stream: Link) -> Self {
@@ -92,6 +94,10 @@ impl Transport for Exchange {
             replies.push(reply);
         }
         if replies.len() > before { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.links.stream.trouble.lock().unwrap_or_else(|e| e.into_inner()).clone()
     }
 }
 
@@ -140,11 +146,11 @@ fn request(question: &Question) -> Option<DnsRequest> {
     Some(DnsRequest::from_query(query, options))
 }
 
-fn context() -> Result<Arc<PoolContext>, NetError> {
+fn context(authorities: &Authorities) -> Result<Arc<PoolContext>, NetError> {
     let mut options = ResolverOpts::default();
     options.timeout = NEVER;
     options.max_active_requests = PIPELINED;
-    Ok(Arc::new(PoolContext::new(options, TlsConfig::new()?)))
+    Ok(Arc::new(PoolContext::new(options, authorities.config()?)))
 }
 
 /// A connection that is opened when it is first needed, and again when it was closed.
@@ -154,6 +160,8 @@ struct Link {
     context: Arc<PoolContext>,
     provider: Connected,
     open: Mutex<Option<Open>>,
+    /// Why the last opening failed.
+    trouble: std::sync::Mutex<Option<String>>,
 }
 
 #[derive(Clone)]
@@ -166,7 +174,14 @@ struct Open {
 impl Link {
     fn new(addr: SocketAddr, mut config: ConnectionConfig, context: Arc<PoolContext>) -> Self {
         config.port = addr.port();
-        Self { addr, config, context, provider: Connected::default(), open: Mutex::default() }
+        Self {
+            addr,
+            config,
+            context,
+            provider: Connected::default(),
+            open: Mutex::default(),
+            trouble: std::sync::Mutex::default(),
+        }
     }
 
     async fn ask(&self, request: &DnsRequest, wait: Duration, alone: bool) -> Result<Message, NetError> {
@@ -221,7 +236,8 @@ impl Link {
     }
 
     async fn connect(&self) -> Result<Open, NetError> {
-        let exchange = self.provider.new_connection(self.addr.ip(), &self.config, &self.context)?.await?;
-        Ok(Open { exchange, id: Arc::new(()) })
+        let exchange = self.provider.new_connection(self.addr.ip(), &self.config, &self.context)?.await;
+        *self.trouble.lock().unwrap_or_else(|e| e.into_inner()) = exchange.as_ref().err().map(|e| e.to_string());
+        Ok(Open { exchange: exchange?, id: Arc::new(()) })
     }
 }

@@ -4,6 +4,7 @@
 //! `invalid` or `onion`: what a snapshot holds is what a resolver said. Patience, retries and the
 //! choice of the resolver are the schedule's business, so that they are the same for every transport.
 
+mod authorities;
 mod connected;
 mod engine;
 mod exchange;
@@ -17,6 +18,7 @@ use hickory_proto::op::{Message, MessageType};
 
 use crate::dns::{Answer, Outcome, Question, wire};
 
+pub(super) use authorities::Authorities;
 pub(super) use engine::{DESCRIPTORS, Engine};
 pub(super) use exchange::Exchange;
 
@@ -54,6 +56,11 @@ pub(super) trait Transport {
 
     /// Sends what was begun and appends the replies that have come; pending where there is none.
     fn poll_replies(&mut self, cx: &mut Context<'_>, replies: &mut Vec<Reply>) -> Poll<()>;
+
+    /// Why there was no connection the last time, where more is known than that there was none.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What a decoded message says to a question. A message that is no reply, or one to another
