@@ -78,9 +78,9 @@ def arguments():
 
 
 class Server:
-    """Knot DNS with the world's zone, on one core."""
+    """Knot DNS with a world's zone, on one core."""
 
-    def __init__(self, knotd, folder):
+    def __init__(self, knotd, folder, zone="synthetic."):
         self.port = free_port()
         config = os.path.join(folder, "knot.conf")
         run = os.path.join(folder, "knot")
@@ -90,7 +90,7 @@ class Server:
                 f"server:\n  rundir: {run}\n  listen: 127.0.0.1@{self.port}\n"
                 "  udp-workers: 1\n  tcp-workers: 1\n  background-workers: 1\n"
                 f"database:\n  storage: {run}\n"
-                f"zone:\n  - domain: synthetic.\n    file: {folder}/world.zone\n    zonefile-sync: -1\n    journal-content: none\n"
+                f"zone:\n  - domain: {zone}\n    file: {folder}/world.zone\n    zonefile-sync: -1\n    journal-content: none\n"
             )
         self.process = subprocess.Popen(
             [knotd, "-c", config], preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}),
@@ -98,7 +98,7 @@ class Server:
         )
         self.version = subprocess.run([knotd, "--version"], capture_output=True, text=True).stdout.strip()
         for _ in range(600):
-            if answers(self.port):
+            if answers(self.port, zone):
                 return
             time.sleep(0.1)
         self.stop()
@@ -116,10 +116,11 @@ def free_port():
         return s.getsockname()[1]
 
 
-def answers(port):
+def answers(port, zone):
     """Whether the server gives the SOA record of the zone."""
     import socket
-    query = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x09synthetic\x00\x00\x06\x00\x01"
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in zone.split(".") if label)
+    query = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" + labels + b"\x00\x00\x06\x00\x01"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.settimeout(0.2)
         try:

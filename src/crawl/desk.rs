@@ -30,6 +30,8 @@ pub(super) trait Work {
     fn tally(&self) -> &Tally;
     /// Nobody was fit to be asked for so long: that time is not the members'.
     fn stretch(&mut self, by: Duration);
+    /// Answers kept from `from` on, up to now, are not to be believed.
+    fn void(&mut self, from: u64, upto: u64);
     /// Hands every question settled since the last call to `keep`.
     fn take_settled(&mut self, keep: &mut impl Keep) -> Result<(), CrawlError>;
 }
@@ -43,6 +45,14 @@ pub(super) trait Keep {
     fn write(&mut self) -> Result<(), CrawlError>;
     /// Answers at places below this are written.
     fn written(&self) -> u64;
+    /// Where the next answer will lie.
+    fn place(&self) -> u64 {
+        0
+    }
+    /// Takes back the answers from `from` on.
+    fn void(&mut self, _from: u64) -> Result<(), CrawlError> {
+        Ok(())
+    }
 }
 
 /// What the loop needs beside the work.
@@ -55,6 +65,8 @@ pub(super) struct Desk<'a, K> {
     pub sent: u64,
     pub ended: u64,
     pub truncated: u64,
+    /// Answers were taken back: what they led to has to be found anew.
+    pub voided: bool,
     outcomes: [u64; Outcome::ALL.len()],
     replies: Vec<Reply>,
     /// How long to wait where no resolver is fit, and since when none is.
@@ -74,6 +86,7 @@ impl<'a, K: Keep> Desk<'a, K> {
             sent: 0,
             ended: 0,
             truncated: 0,
+            voided: false,
             outcomes: [0; Outcome::ALL.len()],
             replies: Vec::new(),
             outage: settings.outage,
@@ -105,6 +118,7 @@ impl<'a, K: Keep> Desk<'a, K> {
             }
             let wakes = [work.wake(), self.pool.wake(now), self.kept.due(), Some(now + BREATH)];
             let wake = wakes.into_iter().flatten().min().unwrap_or(now);
+            self.pool.mark(self.kept.place());
             let (pool, replies) = (&mut self.pool, &mut self.replies);
             let slept = Instant::now();
             tokio::select! {
@@ -121,7 +135,22 @@ impl<'a, K: Keep> Desk<'a, K> {
                 self.truncated += u64::from(reply.truncated);
                 work.reply(reply.token, reply.answer, reply.late, now);
             }
+            if let Some(from) = self.pool.take_void() {
+                self.void(work, from)?;
+            }
         }
+    }
+
+    /// Takes back what was kept since `from`: a resolver makes up answers, and nobody knows since when.
+    fn void(&mut self, work: &mut impl Work, from: u64) -> Result<(), CrawlError> {
+        self.write_all(work)?;
+        let upto = self.kept.place();
+        if upto > from {
+            self.kept.void(from)?;
+            work.void(from, upto);
+            self.voided = true;
+        }
+        Ok(())
     }
 
     /// Waits where no resolver is fit, for as long as the settings say.
@@ -220,5 +249,9 @@ impl<K: Keep> Keep for Counted<'_, K> {
 
     fn written(&self) -> u64 {
         self.kept.written()
+    }
+
+    fn place(&self) -> u64 {
+        self.kept.place()
     }
 }

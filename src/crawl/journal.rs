@@ -6,11 +6,13 @@
 //! every other one is a question with its answer, its fields separated by tabs: qname, qtype,
 //! outcome, then type, owner and rdata of each record. Presentation format has no tabs of its own.
 //! Lines are only ever appended; the later of two answers to one question counts, unless it is a
-//! failure and the earlier one is not.
+//! failure and the earlier one is not. A payload `void TAB place` takes back the answers from that octet
+//! of the file up to itself: whoever gave them was found to make up answers.
 
 use std::borrow::Borrow;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, Read, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -96,6 +98,8 @@ pub(super) struct Resumed {
     pub started: OffsetDateTime,
     /// Records that were cut off or damaged; their questions are asked again.
     pub damaged: u64,
+    /// Places of answers that were taken back.
+    pub voids: Vec<Range<u64>>,
 }
 
 impl Journal {
@@ -145,7 +149,7 @@ impl Journal {
         let Some((resumed, whole)) = journal.load(header, each)? else {
             // Torn before its first line was whole: nothing was asked yet.
             journal.begin(header)?;
-            return Ok((journal, Resumed { started: header.started, damaged: 0 }));
+            return Ok((journal, Resumed { started: header.started, damaged: 0, voids: Vec::new() }));
         };
         // What a crash tore off is cut, so that the next record starts on a line of its own.
         journal.file.set_len(whole).map_err(|source| io(path, source))?;
@@ -199,12 +203,13 @@ impl Journal {
                     return Err(CrawlError::OtherCrawl { path, what });
                 }
                 whole = length as u64;
-                resumed = Some(Resumed { started: found.started, damaged: 0 });
+                resumed = Some(Resumed { started: found.started, damaged: 0, voids: Vec::new() });
                 continue;
             };
-            match payload.and_then(parse) {
-                Some((question, answer)) => each(question, answer, whole),
-                None => resumed.damaged += 1,
+            match (payload.and_then(parse), payload.and_then(voided)) {
+                (Some((question, answer)), _) => each(question, answer, whole),
+                (None, Some(from)) => resumed.voids.push(from..whole),
+                (None, None) => resumed.damaged += 1,
             }
             if line.ends_with(b"\n") {
                 whole += length as u64;
@@ -261,6 +266,15 @@ impl Keep for Journal {
     fn written(&self) -> u64 {
         self.length
     }
+
+    fn place(&self) -> u64 {
+        self.length + self.pending.len() as u64
+    }
+
+    fn void(&mut self, from: u64) -> Result<(), CrawlError> {
+        self.push_line(format!("{VOID}{from}").as_bytes());
+        self.write()
+    }
 }
 
 /// A journal open for reading, by place.
@@ -308,6 +322,13 @@ impl Shelf for Lines {
         let found = parse(self.payload(place)?);
         found.ok_or_else(|| io(&self.path, std::io::Error::other("an answer that was written cannot be read again")))
     }
+}
+
+/// No name is written without its final dot.
+const VOID: &str = "void\t";
+
+fn voided(payload: &str) -> Option<u64> {
+    payload.strip_prefix(VOID)?.parse().ok()
 }
 
 /// A payload as it stands, in canonical text.
@@ -467,6 +488,23 @@ mod tests {
         let (_, resumed, answers) = read(&path);
         assert_eq!((answers, resumed.damaged), (records(), 0));
         assert_eq!(resumed.started, OffsetDateTime::UNIX_EPOCH);
+    }
+
+    #[test]
+    fn what_was_taken_back_is_told_by_its_places() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let mut journal = Journal::create(&path, &header("p", Depth::Mx)).unwrap();
+        let places: Vec<u64> = records().iter().map(|(q, a)| journal.keep(q, a).unwrap()).collect();
+        let end = journal.place();
+        journal.void(places[1]).unwrap();
+        let (question, answer) = &records()[1];
+        let again = journal.keep(question, answer).unwrap();
+        journal.close().unwrap();
+        let (_, resumed, answers) = read(&path);
+        assert_eq!(resumed.voids.iter().map(|v| (v.start, v.end)).collect::<Vec<_>>(), [(places[1], end)]);
+        assert_eq!((resumed.damaged, answers.len()), (0, 4));
+        assert!(again > end);
     }
 
     #[test]

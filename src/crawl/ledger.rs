@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
 
 use super::CrawlError;
 use super::places::{Places, Settled};
@@ -213,6 +214,16 @@ impl Ledger {
         if before.is_none_or(|b| outcome.is_definitive() || !b.outcome.is_definitive()) {
             self.put(key as u32, before.map(|b| b.place), Settled { place, outcome, pass: 0 });
         }
+    }
+
+    /// Answers at these places are not to be believed: they count as failures, which are asked again.
+    pub fn void(&mut self, places: Range<u64>) {
+        self.places.rate(places, Outcome::Timeout);
+    }
+
+    /// For another crawl of the whole list, which takes over what is definitive.
+    pub fn begin_again(&mut self) {
+        self.places.begin_again();
     }
 
     /// Definitive answers that were taken over.

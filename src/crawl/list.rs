@@ -248,6 +248,9 @@ impl<I: Iterator<Item = Question>> Work for List<I> {
 
     fn stretch(&mut self, _: Duration) {}
 
+    /// They were handed over, and cannot be taken back.
+    fn void(&mut self, _: u64, _: u64) {}
+
     fn tally(&self) -> &Tally {
         &self.tally
     }

@@ -167,6 +167,7 @@ pub fn crawl_members<M: Borrow<Member>, I: Iterator<Item = M>>(
         let restore = |question, answer: Answer, place| ledger.restore(&question, answer.outcome, place);
         let (journal, resumed) = Journal::resume(path, &header, restore)?;
         started = resumed.started;
+        resumed.voids.into_iter().for_each(|places| ledger.void(places));
         if resumed.damaged > 0 {
             warnings.push(format!("{} damaged records of the journal were dropped and asked again", resumed.damaged));
         }
@@ -178,10 +179,7 @@ pub fn crawl_members<M: Borrow<Member>, I: Iterator<Item = M>>(
     let members_listed = header.members() as u64;
     let start =
         run::Start { plan, settings, path, journal, ledger, members: members_listed, resumed: taken_over, started, warnings };
-    let crawled = on_own_thread(|| {
-        let members = again();
-        async { run::run(start, members?, progress, cancel).await }
-    });
+    let crawled = on_own_thread(|| async { run::run(start, again, progress, cancel).await });
     if !resume && crawled.is_err() {
         // A crawl that found no resolver leaves nothing to resume.
         journal::discard_if_empty(path);

@@ -4,6 +4,8 @@
 //! An open-addressed table of hashes and places. Two questions may share a hash of 32 bits, so
 //! whoever looks one up reads what lies there and compares.
 
+use std::ops::Range;
+
 use super::index;
 use crate::dns::Outcome;
 
@@ -80,6 +82,20 @@ impl Places {
                 self.insert(hash, settled);
             }
         }
+    }
+
+    /// Gives all that lies in a range of places another outcome.
+    pub fn rate(&mut self, places: Range<u64>, outcome: Outcome) {
+        for slot in 0..self.hashes.len() {
+            if let Some(settled) = self.get(slot).filter(|s| places.contains(&s.place)) {
+                self.set(slot, Settled { outcome, ..settled });
+            }
+        }
+    }
+
+    /// As before the first pass: no member has needed anything.
+    pub fn begin_again(&mut self) {
+        self.rest.iter_mut().filter(|rest| **rest & 0xf != EMPTY).for_each(|rest| *rest &= !(3 << 4));
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Settled> {

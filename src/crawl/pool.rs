@@ -8,7 +8,7 @@ use super::level::Level;
 use super::transport::{Ask, Reply, Transport};
 use super::watch::{CANARY_WAIT, Canary, Watch};
 use super::{ResolverFigures, ResolverView, Settings};
-use crate::dns::Outcome;
+use crate::dns::{Answer, Outcome};
 
 /// Timers are no finer than this: what they make late may be caught up.
 const SLACK: Duration = Duration::from_millis(2);
@@ -33,6 +33,9 @@ pub(super) struct Pool {
     replies: Vec<Reply>,
     /// Questions that canaries ask.
     canaries: u64,
+    /// Where the next answer will be kept, and from where on answers must be taken back.
+    mark: u64,
+    void: Option<u64>,
     worked: Duration,
 }
 
@@ -72,6 +75,8 @@ impl Pool {
             in_flight: 0,
             replies: Vec::new(),
             canaries: 0,
+            mark: 0,
+            void: None,
             worked: Duration::ZERO,
         }
     }
@@ -148,6 +153,18 @@ impl Pool {
         canaries.chain(turns).chain(held).filter(|&at| at > now).min()
     }
 
+    /// Notes where the next answer will be kept: resolvers seen to be truthful now were so up to there.
+    pub fn mark(&mut self, place: u64) {
+        if std::mem::replace(&mut self.mark, place) == 0 {
+            self.upstreams.iter_mut().for_each(|upstream| upstream.watch.trust(place));
+        }
+    }
+
+    /// From where on answers must be taken back, where a resolver was found to make them up.
+    pub fn take_void(&mut self) -> Option<u64> {
+        self.void.take()
+    }
+
     /// Waits for replies to questions; canaries' are taken care of here.
     pub fn poll_replies(&mut self, cx: &mut Context<'_>, into: &mut Vec<Reply>) -> Poll<()> {
         let before = into.len();
@@ -157,12 +174,17 @@ impl Pool {
                 continue;
             }
             let now = Instant::now();
-            for reply in self.replies.drain(..) {
+            for mut reply in self.replies.drain(..) {
+                if reply.token < ABSENT && upstream.watch.lies() {
+                    // Asked before it was found out.
+                    reply.answer = Answer::empty(Outcome::Timeout);
+                }
                 let outcome = reply.answer.outcome;
                 if reply.token >= ABSENT {
                     if !reply.late {
                         let canary = if reply.token == ROOT { Canary::Root } else { Canary::Absent };
-                        upstream.watch.canary(canary, &reply.answer, now);
+                        let from = upstream.watch.canary(canary, &reply.answer, now, self.mark);
+                        self.void = [self.void, from].into_iter().flatten().min();
                         canaries = true;
                     }
                     continue;

@@ -34,9 +34,9 @@ pub(super) struct Start<'a> {
 }
 
 /// Crawls `members` until all is settled or the crawl is cancelled.
-pub(super) async fn run<M: Borrow<Member>>(
+pub(super) async fn run<M: Borrow<Member>, I: Iterator<Item = M>>(
     start: Start<'_>,
-    members: impl Iterator<Item = M>,
+    members: impl Fn() -> Result<I, CrawlError>,
     progress: &Progress,
     cancel: &Cancel,
 ) -> Result<Crawled<Answers>, CrawlError> {
@@ -46,18 +46,34 @@ pub(super) async fn run<M: Borrow<Member>>(
     let mut desk = Desk::new(pool, journal, settings, progress, cancel);
     progress.resumed.store(resumed, Relaxed);
 
-    let mut schedule = Schedule::new(plan, Patience::new(settings), members, ledger);
-    let mut finished = desk.run(&mut schedule).await?;
-    desk.write_all(&mut schedule)?;
-    let (ledger, tally) = if finished && settings.second_pass && schedule.has_failures() {
-        progress.note(Some("asking again what failed"));
-        let mut schedule = schedule.second_pass();
+    let (mut ledger, mut tally) = (ledger, Tally::default());
+    let mut finished;
+    loop {
+        let mut schedule = Schedule::new(plan, Patience::new(settings), members()?, ledger);
+        schedule.tally = tally;
         finished = desk.run(&mut schedule).await?;
         desk.write_all(&mut schedule)?;
-        (schedule.ledger, schedule.tally)
-    } else {
-        (schedule.ledger, schedule.tally)
-    };
+        (ledger, tally) = if finished && settings.second_pass && schedule.has_failures() {
+            progress.note(Some("asking again what failed"));
+            let mut schedule = schedule.second_pass();
+            finished = desk.run(&mut schedule).await?;
+            desk.write_all(&mut schedule)?;
+            (schedule.ledger, schedule.tally)
+        } else {
+            (schedule.ledger, schedule.tally)
+        };
+        if !finished || !std::mem::take(&mut desk.voided) {
+            break;
+        }
+        // A made-up answer may have led to questions that nobody needs: the list is gone through anew,
+        // as after `--resume`, and what was not taken back is not asked.
+        progress.note(Some("asking again what a resolver may have made up"));
+        warnings.push(
+            "a resolver was seen to make up answers; what came since it was last seen to be truthful was asked again".into(),
+        );
+        ledger.begin_again();
+        tally = Tally { members_done: 0, known: 0, ..tally };
+    }
     progress.note(None);
 
     if finished && tally.members_done != listed {

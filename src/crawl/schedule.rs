@@ -174,6 +174,10 @@ impl<M: Borrow<Member>, I: Iterator<Item = M>> Work for Schedule<'_, M, I> {
         }
     }
 
+    fn void(&mut self, from: u64, upto: u64) {
+        self.ledger.void(from..upto);
+    }
+
     fn tally(&self) -> &Tally {
         &self.tally
     }

@@ -49,6 +49,10 @@ pub(super) struct Watch {
     on: bool,
     /// What is wrong, as the end of a sentence that begins with the resolver's name.
     problem: Option<String>,
+    /// The problem is that it makes up answers.
+    lies: bool,
+    /// Where the answers end that it gave before it was last seen to be truthful.
+    trusted: u64,
     /// When canaries were sent last, when they are due next, and how many are out.
     sent: Instant,
     due: Instant,
@@ -71,6 +75,8 @@ impl Watch {
         Self {
             on,
             problem: None,
+            lies: false,
+            trusted: 0,
             sent: now,
             due: now + ROUTINE,
             out: 0,
@@ -140,8 +146,20 @@ impl Watch {
         now.saturating_duration_since(self.heard) >= SILENCE
     }
 
-    /// A canary has come back, or has not. With the last of a round it is judged.
-    pub fn canary(&mut self, canary: Canary, answer: &Answer, now: Instant) {
+    /// It is believed up to `mark`: it has passed the preflight.
+    pub fn trust(&mut self, mark: u64) {
+        self.trusted = mark;
+    }
+
+    /// Whether it was found to make up answers, and has not been seen to have stopped.
+    pub fn lies(&self) -> bool {
+        self.lies
+    }
+
+    /// A canary has come back, or has not; `mark` is where the next answer will be kept. With the last of
+    /// a round it is judged. Gives the mark of the last truthful round where it is found to lie.
+    pub fn canary(&mut self, canary: Canary, answer: &Answer, now: Instant, mark: u64) -> Option<u64> {
+        let mut void = None;
         let found = match (canary, answer.outcome) {
             // One lost packet is no outage where others get through.
             (Canary::Root, Outcome::Timeout) => self.is_silent(now).then(|| "no longer replies".to_owned()),
@@ -154,16 +172,22 @@ impl Watch {
                     .then(|| format!("no longer answers: {outcome} even to the SOA of the root"))
             }
             (Canary::Absent, Outcome::Answered) => {
+                void = (!self.lies).then_some(self.trusted);
+                self.lies = true;
                 let made_up = answer.rdata(Type::A).next().unwrap_or("a record");
                 Some(format!("makes up answers: it gave {made_up} for a name that does not exist"))
             }
-            // Silence is the other canary's matter.
-            (Canary::Absent, _) => None,
+            // Silence is the other canary's matter, and no proof that it has stopped.
+            (Canary::Absent, Outcome::Timeout | Outcome::NetworkError) => self.problem.clone().filter(|_| self.lies),
+            (Canary::Absent, _) => {
+                (self.lies, self.trusted) = (false, mark);
+                None
+            }
         };
         self.found = self.found.take().or(found);
         self.out = self.out.saturating_sub(1);
         if self.out > 0 {
-            return;
+            return void;
         }
         self.problem = self.found.take();
         if self.problem.is_some() {
@@ -173,6 +197,7 @@ impl Watch {
             self.due = now + ROUTINE;
             self.rest = SHORTEST_REST;
         }
+        void
     }
 }
 
@@ -189,8 +214,8 @@ mod tests {
     fn round(watch: &mut Watch, now: Instant, root: Outcome, absent: &Answer) {
         assert_eq!(watch.canaries(now), [Canary::Root, Canary::Absent]);
         assert!(watch.canaries(now).is_empty(), "one round at a time");
-        watch.canary(Canary::Root, &Answer::empty(root), now);
-        watch.canary(Canary::Absent, absent, now);
+        assert_eq!(watch.canary(Canary::Root, &Answer::empty(root), now, 0), None);
+        watch.canary(Canary::Absent, absent, now, 0);
     }
 
     fn nxdomain() -> Answer {
@@ -257,6 +282,23 @@ mod tests {
     }
 
     #[test]
+    fn what_came_since_the_last_truthful_round_is_taken_back_once() {
+        let (mut watch, start) = watch();
+        let made_up = Answer::new(&Name::root(), Outcome::Answered, Vec::new());
+        let mut absent = |answer: &Answer, at: u32, mark| {
+            watch.canaries(start + at * ROUTINE);
+            watch.canary(Canary::Root, &Answer::empty(Outcome::Answered), start, 0);
+            watch.canary(Canary::Absent, answer, start + at * ROUTINE, mark)
+        };
+        assert_eq!(absent(&nxdomain(), 1, 100), None);
+        assert_eq!(absent(&Answer::empty(Outcome::Timeout), 2, 200), None);
+        assert_eq!(absent(&made_up, 3, 300), Some(100));
+        assert_eq!(absent(&made_up, 4, 400), None);
+        assert_eq!(absent(&nxdomain(), 6, 500), None);
+        assert_eq!(absent(&made_up, 8, 600), Some(500));
+    }
+
+    #[test]
     fn made_up_answers_are_found() {
         let (mut watch, start) = watch();
         let name = Name::parse("x.example").unwrap();
@@ -264,6 +306,14 @@ mod tests {
         let made_up = Answer::new(&name, Outcome::Answered, vec![record]);
         round(&mut watch, start + ROUTINE, Outcome::Answered, &made_up);
         assert!(watch.problem().unwrap().contains("192.0.2.80"));
+        assert!(watch.lies());
+        // Silence is no proof that it has stopped.
+        let now = watch.due().unwrap();
+        round(&mut watch, now, Outcome::Answered, &Answer::empty(Outcome::Timeout));
+        assert!(watch.problem().unwrap().contains("192.0.2.80"));
+        let now = watch.due().unwrap();
+        round(&mut watch, now, Outcome::Answered, &nxdomain());
+        assert_eq!((watch.problem(), watch.lies()), (None, false));
         assert_ne!(absent_name(), absent_name());
     }
 }

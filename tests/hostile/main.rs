@@ -4,6 +4,7 @@
 mod chains;
 mod datagrams;
 mod flood;
+mod lies;
 mod network;
 mod records;
 mod server;
