@@ -1,6 +1,6 @@
-//! Checks a resolver before the first question, within seven seconds, one round trip after the other
-//! where nothing is lost: it replies, it does not make up answers for names that do not exist, and it
-//! can be asked over TCP.
+//! Checks a resolver before the first question: it replies, it does not make up answers for names that
+//! do not exist, and it can be asked over TCP. All three are asked at once, so that where nothing is lost
+//! it takes the two round trips of TCP.
 
 use std::future::poll_fn;
 use std::time::Duration;
@@ -11,16 +11,12 @@ use super::upstream::Upstream;
 use super::watch::absent_name;
 use crate::dns::{Answer, Name, Outcome, Question, Type};
 
-/// Rounds of the first check, each with how long it waits. Three attempts a round survive loss.
-const ROUNDS: [Duration; 4] =
-    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_millis(750), Duration::from_millis(1000)];
-/// How long a round of the other two checks waits, side by side, and how many there are: silence over
-/// TCP may be loss too, which a new connection may not meet.
-const WAIT: Duration = Duration::from_millis(1500);
-const FURTHER: u32 = 3;
-
-/// Each round has numbers of its own, as replies to earlier ones may come late.
-const FIRST_FURTHER: u32 = ROUNDS.len() as u32;
+/// Rounds of attempts at what has not been answered yet, each with the milliseconds it waits. Two attempts a
+/// round, and a new connection where TCP was silent, survive loss.
+const ROUNDS: [u64; 7] = [250, 500, 750, 1000, 1000, 1500, 1500];
+/// A resolver that has not replied at all in so many of them, which is 2.5 seconds, is not waited for.
+const SILENT: usize = 4;
+const ATTEMPTS: u32 = 2;
 
 /// Why a resolver is not fit, as the end of a sentence that begins with its name.
 pub(super) type Problem = String;
@@ -33,42 +29,29 @@ pub(super) async fn check(resolver: &Upstream) -> Result<Result<Vec<String>, Pro
 }
 
 async fn examine(resolver: &Upstream, transport: &mut dyn Transport) -> Result<Vec<String>, Problem> {
-    let root = Question::new(Name::root(), Type::Soa);
-    let mut reply = Outcome::Timeout;
-    for (round, wait) in (0..).zip(ROUNDS) {
-        let answers = ask(transport, round, [(&root, false); 3], wait, true).await;
-        reply = answers.iter().map(|a| a.outcome).find(|o| replied(*o)).unwrap_or(answers[0].outcome);
-        if replied(reply) {
+    let (root, absent) = (Question::new(Name::root(), Type::Soa), Question::new(absent_name(), Type::A));
+    let check = |question, stream| Check { question, stream, answer: Answer::empty(Outcome::Timeout) };
+    let mut checks = [check(&root, false), check(&absent, false), check(&root, true)];
+    for (round, wait) in ROUNDS.map(Duration::from_millis).into_iter().enumerate() {
+        if checks.iter().all(Check::replied) || round == SILENT && !checks.iter().any(Check::replied) {
             break;
         }
+        ask(transport, round as u32, &mut checks, wait).await;
     }
-    match reply {
+    let [reply, probed, stream] = &checks;
+    match reply.answer.outcome {
         Outcome::Timeout => return Err("did not reply within 2.5 seconds".into()),
         Outcome::NetworkError => return Err(unreachable(transport.trouble())),
         _ => {}
     }
-    let absent = absent_name();
-    let probe = Question::new(absent, Type::A);
-    let [mut probed, mut stream] = [Answer::empty(Outcome::Timeout), Answer::empty(Outcome::Timeout)];
-    for round in FIRST_FURTHER..FIRST_FURTHER + FURTHER {
-        let answers = ask(transport, round, [(&probe, false), (&root, true)], WAIT, false).await;
-        for (known, answer) in [&mut probed, &mut stream].into_iter().zip(answers) {
-            if !replied(known.outcome) {
-                *known = answer;
-            }
-        }
-        if [&probed, &stream].iter().all(|answer| answer.outcome != Outcome::Timeout) || stream.outcome == Outcome::NetworkError {
-            break;
-        }
+    if probed.answer.outcome == Outcome::Answered {
+        let made_up = probed.answer.rdata(Type::A).next().unwrap_or("a record");
+        return Err(format!("rewrites NXDOMAIN: it gave {made_up} for {}, which does not exist", absent.qname.bare()));
     }
-    if probed.outcome == Outcome::Answered {
-        let made_up = probed.rdata(Type::A).next().unwrap_or("a record").to_owned();
-        return Err(format!("rewrites NXDOMAIN: it gave {made_up} for {}, which does not exist", probe.qname.bare()));
-    }
-    if !replied(stream.outcome) {
+    if !stream.replied() {
         return Err("does not answer over TCP, without which answers longer than 1232 bytes are lost".into());
     }
-    let unknown = !replied(probed.outcome);
+    let unknown = !probed.replied();
     Ok(unknown
         .then(|| format!("resolver {resolver} was not seen to answer NXDOMAIN truthfully: no reply to the probe"))
         .into_iter()
@@ -85,39 +68,44 @@ fn unreachable(trouble: Option<String>) -> Problem {
     }
 }
 
-/// Whether a resolver said anything at all; what it said matters elsewhere.
-fn replied(outcome: Outcome) -> bool {
-    !matches!(outcome, Outcome::Timeout | Outcome::NetworkError)
+/// A question and what came back so far.
+struct Check<'q> {
+    question: &'q Question,
+    /// Over TCP.
+    stream: bool,
+    answer: Answer,
 }
 
-/// Asks questions side by side; the flag asks over TCP. Ends with the first reply where `any`.
-async fn ask<const N: usize>(
-    transport: &mut dyn Transport,
-    round: u32,
-    questions: [(&Question, bool); N],
-    wait: Duration,
-    any: bool,
-) -> [Answer; N] {
-    let tokens: [u32; N] = std::array::from_fn(|i| 4 * round + i as u32);
-    let mut answers: [Answer; N] = std::array::from_fn(|_| Answer::empty(Outcome::Timeout));
-    for (token, (question, stream)) in tokens.into_iter().zip(questions) {
-        transport.ask(Ask { token, question, wait, stream });
+impl Check<'_> {
+    /// Whether the resolver said anything at all; what it said matters elsewhere.
+    fn replied(&self) -> bool {
+        !matches!(self.answer.outcome, Outcome::Timeout | Outcome::NetworkError)
     }
-    let mut open = N;
+}
+
+/// One round: asks what has not been answered, and waits until it is or the time is over. Replies to
+/// earlier rounds count.
+async fn ask(transport: &mut dyn Transport, round: u32, checks: &mut [Check<'_>; 3], wait: Duration) {
+    let first = round * ATTEMPTS * 3;
+    let mut open = 0;
+    for (attempt, (i, check)) in (0..ATTEMPTS).flat_map(|attempt| checks.iter().enumerate().map(move |c| (attempt, c))) {
+        if !check.replied() {
+            let token = first + attempt * 3 + i as u32;
+            transport.ask(Ask { token, question: check.question, wait, stream: check.stream });
+            open += 1;
+        }
+    }
     let mut replies: Vec<Reply> = Vec::new();
-    while open > 0 {
+    while open > 0 && !checks.iter().all(Check::replied) {
         poll_fn(|cx| transport.poll_replies(cx, &mut replies)).await;
         for reply in replies.drain(..) {
-            let Some(i) = tokens.iter().position(|&t| t == reply.token) else { continue };
-            open -= 1;
-            let done = any && replied(reply.answer.outcome);
-            answers[i] = reply.answer;
-            if done {
-                return answers;
+            open -= u32::from(reply.token >= first && !reply.late);
+            let check = &mut checks[reply.token as usize % 3];
+            if !check.replied() {
+                check.answer = reply.answer;
             }
         }
     }
-    answers
 }
 
 #[cfg(test)]
