@@ -229,20 +229,25 @@ impl From<DepthArg> for Depth {
 
 #[derive(Debug, Args)]
 pub struct Asking {
-    /// Whom to ask, repeatable: IP[:port], system, tls://IP[:port]#name, https://name/path, quic://IP[:port]#name
+    /// Whom to ask, repeatable: IP[:port], system, tls://IP[:port]#name, https://name/path, quic://IP[:port]#name,
+    /// or recursive: authoritative servers from the root down
     #[arg(long = "resolver", value_name = "RESOLVER", default_value = "system", help_heading = "Crawl")]
     pub resolvers: Vec<ResolverSpec>,
     /// PEM file of the authorities that must have signed the certificates of tls, https and quic resolvers
     /// [default: the public ones]
     #[arg(long, value_name = "FILE", help_heading = "Crawl")]
     pub resolver_ca: Option<PathBuf>,
+    /// Root servers that --resolver recursive begins with, a file like IANA's named.root [default: those of the Internet]
+    #[arg(long, value_name = "FILE", help_heading = "Crawl")]
+    pub root_hints: Option<PathBuf>,
     /// Which questions to ask
     #[arg(long, value_enum, default_value_t, help_heading = "Crawl")]
     pub depth: DepthArg,
     /// Questions in flight at once, or auto; the default is safe for a public resolver
     #[arg(long, value_name = "N", help_heading = "Crawl")]
     pub concurrency: Option<Concurrency>,
-    /// Questions a second over all resolvers; 0 is no limit, for servers of your own [default: 100 for each resolver]
+    /// Questions a second over all resolvers; 0 is no limit, for servers of your own; with recursive each may be
+    /// several, to different servers [default: 100 for each resolver]
     #[arg(long, value_name = "N", help_heading = "Crawl")]
     pub qps: Option<u32>,
     /// Seconds the first attempt waits for a reply

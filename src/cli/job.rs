@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use time::format_description::well_known::Rfc3339;
 
-use crate::crawl::{Cancel, CrawlError, Crawled, Progress, ResolverSpec, Settings, crawl as ask, crawl_members};
+use crate::crawl::{Cancel, CrawlError, Crawled, Progress, ResolverSpec, RootHints, Settings, crawl as ask, crawl_members};
 use crate::plan::{Depth, Plan};
 use crate::population::{Member, Population, Shard, Spool, Unit};
 use crate::provenance::Kind;
@@ -221,6 +221,7 @@ pub fn settings(asking: &Asking) -> Result<Settings, Failure> {
     let mut settings = Settings {
         resolvers: asking.resolvers.clone(),
         authorities: asking.resolver_ca.clone(),
+        root_hints: asking.root_hints.as_deref().map(RootHints::read).transpose()?,
         qps: asking.qps,
         ..Settings::default()
     };

@@ -15,8 +15,8 @@ pub enum CrawlError {
     Preflight { resolver: String, problem: String },
     #[error("{path}: {problem}; --resolver-ca wants a PEM file of certificates", path = path.display())]
     Authorities { path: PathBuf, problem: String },
-    #[error("resolver {resolver} cannot be used yet: {what} is not implemented; use --resolver IP or --resolver system")]
-    NotYet { resolver: String, what: &'static str },
+    #[error("{path}: no address of a root server in it; --root-hints wants a file like IANA's named.root", path = path.display())]
+    RootHints { path: PathBuf },
     #[error(
         "no resolver has been fit to be asked for {seconds} seconds: {problem}; what was answered is kept, go on with --resume, perhaps with another --resolver"
     )]

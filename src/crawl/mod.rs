@@ -18,6 +18,7 @@ mod pool;
 mod preflight;
 mod progress;
 mod resolver;
+mod root_hints;
 mod run;
 mod schedule;
 mod settings;
@@ -43,6 +44,7 @@ use ledger::Ledger;
 pub use list::ask_all;
 pub use progress::{Cancel, Progress, ProgressView, ResolverView};
 pub use resolver::{ResolverSpec, ResolverSpecError};
+pub use root_hints::RootHints;
 pub use settings::{BadConcurrency, Concurrency, MAX_CONCURRENCY, POLITE_QPS, Settings};
 
 /// What a crawl brought home.

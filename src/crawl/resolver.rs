@@ -36,7 +36,7 @@ pub enum ResolverSpecError {
     #[error("{0:?} is not a DNS over HTTPS address, such as https://dns.quad9.net/dns-query")]
     Https(String),
     #[error(
-        "unknown resolver {0:?}; expected IP[:port], system, tls://IP[:port]#name, https://name/path or quic://IP[:port]#name"
+        "unknown resolver {0:?}; expected IP[:port], system, recursive, tls://IP[:port]#name, https://name/path or quic://IP[:port]#name"
     )]
     Unknown(String),
 }

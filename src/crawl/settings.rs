@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::ResolverSpec;
+use super::{ResolverSpec, RootHints};
 
 /// Questions a second that the polite default sends to each resolver.
 pub const POLITE_QPS: u32 = 100;
@@ -19,6 +19,8 @@ pub struct Settings {
     /// A PEM file of the authorities that must have signed the certificates of encrypted resolvers; the
     /// public ones where it is `None`.
     pub authorities: Option<PathBuf>,
+    /// Where [`ResolverSpec::Recursive`] begins; the root of the Internet where it is `None`.
+    pub root_hints: Option<RootHints>,
     /// Questions in flight over all resolvers.
     pub concurrency: Concurrency,
     /// Questions a second over all resolvers, spread evenly, never in bursts. `None` is the polite
@@ -47,6 +49,7 @@ impl Default for Settings {
         Self {
             resolvers: vec![ResolverSpec::System],
             authorities: None,
+            root_hints: None,
             concurrency: Concurrency::Fixed(64),
             qps: None,
             timeout: Duration::from_secs(1),

@@ -5,8 +5,8 @@ use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::transport::{Ask, Authorities, Engine, Exchange, Transport};
-use super::{CrawlError, ResolverSpec, Settings};
+use super::transport::{Ask, Authorities, Engine, Exchange, Recursion, Transport};
+use super::{CrawlError, ResolverSpec, RootHints, Settings};
 use crate::dns::{Name, Question, Type};
 
 /// A resolver that can be asked.
@@ -15,6 +15,7 @@ pub(super) struct Upstream {
     spec: ResolverSpec,
     addr: SocketAddr,
     authorities: Authorities,
+    root_hints: RootHints,
 }
 
 impl fmt::Display for Upstream {
@@ -25,7 +26,7 @@ impl fmt::Display for Upstream {
 
 impl Upstream {
     pub fn plain(addr: SocketAddr) -> Self {
-        Self { spec: ResolverSpec::Plain(addr), addr, authorities: Authorities::default() }
+        Self { spec: ResolverSpec::Plain(addr), addr, authorities: Authorities::default(), root_hints: RootHints::default() }
     }
 
     /// A fresh way to ask it. Must be called within a tokio runtime.
@@ -34,6 +35,9 @@ impl Upstream {
             ResolverSpec::Tls { name, .. } => Exchange::tls(self.addr, name, &self.authorities),
             ResolverSpec::Https { host, path, .. } => Exchange::https(self.addr, unbracketed(host), path, &self.authorities),
             ResolverSpec::Quic { name, .. } => Exchange::quic(self.addr, name, &self.authorities),
+            ResolverSpec::Recursive => {
+                return Ok(Box::new(Recursion::new(&self.root_hints).map_err(|e| self.unusable(&e))?));
+            }
             _ => return Ok(Box::new(Engine::new(self.addr).map_err(|e| self.unusable(&e))?)),
         };
         Ok(Box::new(exchange.map_err(|e| self.unusable(&e))?))
@@ -47,18 +51,25 @@ impl Upstream {
 /// The resolvers of a crawl, each once.
 pub(super) async fn upstreams(settings: &Settings) -> Result<Vec<Upstream>, CrawlError> {
     let authorities = settings.authorities.as_deref().map(Authorities::read).transpose()?.unwrap_or_default();
-    let encrypted = |spec: &ResolverSpec, addr| Upstream { spec: spec.clone(), addr, authorities: authorities.clone() };
+    let root_hints = settings.root_hints.clone().unwrap_or_default();
+    let special = |spec: &ResolverSpec, addr| Upstream {
+        spec: spec.clone(),
+        addr,
+        authorities: authorities.clone(),
+        root_hints: root_hints.clone(),
+    };
     let mut upstreams: Vec<Upstream> = Vec::new();
     for spec in &settings.resolvers {
         let found = match spec {
             ResolverSpec::Plain(addr) => vec![Upstream::plain(*addr)],
             ResolverSpec::System => system()?.into_iter().map(Upstream::plain).collect(),
-            ResolverSpec::Tls { addr, .. } | ResolverSpec::Quic { addr, .. } => vec![encrypted(spec, *addr)],
+            ResolverSpec::Tls { addr, .. } | ResolverSpec::Quic { addr, .. } => vec![special(spec, *addr)],
             ResolverSpec::Https { host, port, .. } => {
-                vec![encrypted(spec, SocketAddr::new(bootstrap(spec, host).await?, *port))]
+                vec![special(spec, SocketAddr::new(bootstrap(spec, host).await?, *port))]
             }
             ResolverSpec::Recursive => {
-                return Err(CrawlError::NotYet { resolver: spec.to_string(), what: "recursion from the root" });
+                let first = root_hints.addresses.first().copied().ok_or(CrawlError::NoResolver)?;
+                vec![special(spec, SocketAddr::new(first, root_hints.port))]
             }
         };
         for upstream in found {

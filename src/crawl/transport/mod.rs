@@ -8,6 +8,7 @@ mod authorities;
 mod connected;
 mod engine;
 mod exchange;
+mod recursion;
 #[cfg(test)]
 pub(super) mod tests;
 
@@ -21,6 +22,7 @@ use crate::dns::{Answer, Outcome, Question, wire};
 pub(super) use authorities::Authorities;
 pub(super) use engine::{DESCRIPTORS, Engine};
 pub(super) use exchange::Exchange;
+pub(super) use recursion::Recursion;
 
 pub(super) use crate::dns::plain::UDP_PAYLOAD;
 
