@@ -48,6 +48,7 @@ def main():
         sys.exit("knotd is missing: apt install knot")
     chain = 1 + DEEPEST
     floor = chain * args.delay / 1000
+    commit = bench.output(["git", "-C", str(ROOT), "describe", "--always", "--dirty"])
     with tempfile.TemporaryDirectory(prefix="mxcensus-latency-") as folder:
         write_world(folder, args.members)
         server = RootServer(knotd, folder)
@@ -62,7 +63,7 @@ def main():
         print(json.dumps(run))
     about = {
         "when": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "commit": bench.output(["git", "-C", str(ROOT), "describe", "--always", "--dirty"]),
+        "commit": commit,
         "members": args.members, "delay_ms": args.delay, "concurrency": args.concurrency, "chain": chain, "floor_s": floor,
         "kernel": os.uname().release, "processor": bench.processor(), "cores": os.cpu_count(), "knotd": server.version,
     }

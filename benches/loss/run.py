@@ -44,7 +44,7 @@ def main():
     knotd = shutil.which("knotd") or shutil.which("knotd", path="/usr/sbin")
     if not knotd:
         sys.exit("knotd is missing: apt install knot")
-    rounds = []
+    rounds, commit = [], bench.output(["git", "-C", str(ROOT), "describe", "--always", "--dirty"])
     with tempfile.TemporaryDirectory(prefix="mxcensus-loss-") as folder:
         subprocess.run([sys.executable, ROOT / "benches/crawl/world.py", str(args.domains), folder], check=True)
         truth = import_zone(folder)
@@ -58,7 +58,7 @@ def main():
             server.stop()
     about = {
         "when": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "commit": bench.output(["git", "-C", str(ROOT), "describe", "--always", "--dirty"]),
+        "commit": commit,
         "domains": args.domains, "questions": len(truth[1]), "parts": args.parts,
         "kernel": os.uname().release, "processor": bench.processor(), "cores": os.cpu_count(), "knotd": server.version,
     }
