@@ -1,13 +1,14 @@
 //! A bad network in front of a DNS server: loses datagrams each way and holds replies back.
 //!
 //! ```text
-//! proxy SERVER [--loss PERCENT] [--delay MS] [--seed N]
+//! proxy SERVER [--loss PERCENT] [--delay MS] [--seed N] [--remember 1]
 //! ```
 //!
 //! Prints its address; ends with its standard input, and then prints what it did as JSON. TCP loses
 //! nothing, it repeats: for each way a message is held back as long as the kernel would take to send a
 //! lost one again, 1 s for the opening of a connection (RFC 6298) and Linux's least of 200 ms for data,
-//! doubled for each further loss. The same seed draws the same dice, in the order in which packets come.
+//! doubled for each further loss. With `--remember` a question over UDP that was asked before is answered
+//! from memory: a server that is far away, but not slow. The same seed draws the same dice, in the order in which packets come.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -21,6 +22,7 @@ use std::time::{Duration, Instant};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+const HEADER: usize = 12;
 const OPENING: Duration = Duration::from_secs(1);
 const DATA: Duration = Duration::from_millis(200);
 
@@ -28,6 +30,8 @@ struct Network {
     server: SocketAddr,
     loss: f64,
     delay: Duration,
+    /// Replies by question, in small letters.
+    memory: Option<Mutex<HashMap<Vec<u8>, Vec<u8>>>>,
     dice: Mutex<StdRng>,
     /// Requests and replies over UDP that came and that were lost; over TCP messages, and repetitions.
     udp: [AtomicU64; 4],
@@ -60,6 +64,33 @@ impl Network {
     }
 }
 
+/// The question section of a message with one question, in small letters.
+fn question(message: &[u8]) -> Option<Vec<u8>> {
+    let mut end = HEADER;
+    while *message.get(end)? > 0 {
+        end += 1 + usize::from(message[end]);
+    }
+    Some(message.get(HEADER..end + 5)?.to_ascii_lowercase())
+}
+
+impl Network {
+    fn remember(&self, reply: &[u8]) {
+        if let (Some(memory), Some(question)) = (&self.memory, question(reply)) {
+            memory.lock().unwrap().insert(question, reply.to_vec());
+        }
+    }
+
+    /// A reply from memory, with the id and the letters of the request.
+    fn remembered(&self, request: &[u8]) -> Option<Vec<u8>> {
+        let question = question(request)?;
+        let mut reply = self.memory.as_ref()?.lock().unwrap().get(&question)?.clone();
+        reply[..2].copy_from_slice(&request[..2]);
+        let end = HEADER + question.len();
+        reply[HEADER..end].copy_from_slice(&request[HEADER..end]);
+        Some(reply)
+    }
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let network = Arc::new(arguments()?);
     let udp = UdpSocket::bind("127.0.0.1:0")?;
@@ -89,20 +120,21 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn arguments() -> Result<Network, Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
-    let server = args.next().ok_or("usage: proxy SERVER [--loss PERCENT] [--delay MS] [--seed N]")?.parse()?;
-    let (mut loss, mut delay, mut seed) = (0.0, 0, 1);
+    let server = args.next().ok_or("usage: proxy SERVER [--loss PERCENT] [--delay MS] [--seed N] [--remember 1]")?.parse()?;
+    let (mut loss, mut delay, mut seed, mut memory) = (0.0, 0, 1, None);
     while let Some(flag) = args.next() {
         let value = args.next().ok_or_else(|| format!("{flag} wants a number"))?;
         match flag.as_str() {
             "--loss" => loss = value.parse::<f64>()? / 100.0,
             "--delay" => delay = value.parse()?,
             "--seed" => seed = value.parse()?,
+            "--remember" => memory = Some(Mutex::default()),
             _ => return Err(format!("unknown option {flag}").into()),
         }
     }
     let dice = Mutex::new(StdRng::seed_from_u64(seed));
     let delay = Duration::from_millis(delay);
-    Ok(Network { server, loss, delay, dice, udp: Default::default(), tcp: Default::default() })
+    Ok(Network { server, loss, delay, memory, dice, udp: Default::default(), tcp: Default::default() })
 }
 
 /// Room for what has not been read yet, where the system grants it: what is lost here is not of the dice.
@@ -135,6 +167,12 @@ fn relay_datagrams(network: &Arc<Network>, front: &UdpSocket) {
         if network.drops(0) {
             continue;
         }
+        if let Some(reply) = network.remembered(&buffer[..length]) {
+            if !network.drops(2) {
+                _ = hold.send((Instant::now() + network.delay, client, reply));
+            }
+            continue;
+        }
         let back = backs.entry(client).or_insert_with(|| back(network, client, hold.clone()));
         _ = back.send(&buffer[..length]);
     }
@@ -149,6 +187,7 @@ fn back(network: &Arc<Network>, client: SocketAddr, hold: mpsc::Sender<Held>) ->
         let mut buffer = [0; 65_535];
         loop {
             let Ok(length) = replies.recv(&mut buffer) else { continue };
+            network.remember(&buffer[..length]);
             if !network.drops(2) {
                 _ = hold.send((Instant::now() + network.delay, client, buffer[..length].to_vec()));
             }

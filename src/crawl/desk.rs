@@ -14,6 +14,10 @@ use crate::dns::{Answer, Outcome, Question};
 /// The loop looks up at least this often, to keep what is settled and show progress.
 const BREATH: Duration = Duration::from_millis(200);
 
+/// Questions that are begun before replies are looked for again: theirs come to one socket, which holds
+/// little more.
+const BURST: usize = 256;
+
 /// Questions to be asked, and what becomes of the replies.
 pub(super) trait Work {
     /// The next question to ask, if one's turn has come.
@@ -103,7 +107,7 @@ impl<'a, K: Keep> Desk<'a, K> {
             self.pool.tend(now, now - woken);
             woken = now;
             self.watch(work, now)?;
-            self.send(work, now);
+            let more = self.send(work, now);
             let mut counted = Counted { kept: &mut self.kept, outcomes: &mut self.outcomes };
             work.take_settled(&mut counted)?;
             if self.kept.due().is_some_and(|due| due <= now) {
@@ -117,7 +121,7 @@ impl<'a, K: Keep> Desk<'a, K> {
                 return Ok(false);
             }
             let wakes = [work.wake(), self.pool.wake(now), self.kept.due(), Some(now + BREATH)];
-            let wake = wakes.into_iter().flatten().min().unwrap_or(now);
+            let wake = wakes.into_iter().flatten().min().filter(|_| !more).unwrap_or(now);
             self.pool.mark(self.kept.place());
             let (pool, replies) = (&mut self.pool, &mut self.replies);
             let slept = Instant::now();
@@ -175,17 +179,23 @@ impl<'a, K: Keep> Desk<'a, K> {
         Ok(())
     }
 
-    fn send(&mut self, work: &mut impl Work, now: Instant) {
-        while self.pool.has_room(now) {
-            let Some(turn) = work.next(now) else { return };
+    /// Whether there may be more to send at once.
+    fn send(&mut self, work: &mut impl Work, now: Instant) -> bool {
+        for _ in 0..BURST {
+            if !self.pool.has_room(now) {
+                return false;
+            }
+            let Some(turn) = work.next(now) else { return false };
             let Some(resolver) = self.pool.pick(turn.before, now) else {
-                return work.put_back(turn);
+                work.put_back(turn);
+                return false;
             };
             let ask = Ask { token: turn.id, question: work.question(turn.id), wait: turn.wait, stream: false };
             self.pool.ask(resolver, ask, now);
             work.asked(turn.id, resolver);
             self.sent += 1;
         }
+        true
     }
 
     fn show(&mut self, tally: &Tally, now: Instant) {
