@@ -4,9 +4,11 @@
 //! Open questions are in memory. A settled one, once it is written, is where its answer lies in the
 //! journal and ten octets here: memory grows with what is in flight, hardly with the list.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
+
+use hashbrown::HashTable;
 
 use super::CrawlError;
 use super::places::{Places, Settled};
@@ -95,7 +97,8 @@ struct Seat {
 
 pub(super) struct Ledger {
     keys: RandomState,
-    ids: HashMap<Question, Id>,
+    /// Questions in memory by their keys, so that a question is hashed once in its life.
+    ids: HashTable<Id>,
     seats: Vec<Seat>,
     free: VecDeque<u32>,
     places: Places,
@@ -108,7 +111,7 @@ impl Ledger {
     pub fn new(shelf: Box<dyn Shelf + Send>) -> Self {
         Self {
             keys: RandomState::new(),
-            ids: HashMap::new(),
+            ids: HashTable::new(),
             seats: Vec::new(),
             free: VecDeque::new(),
             places: Places::default(),
@@ -123,7 +126,8 @@ impl Ledger {
     }
 
     pub fn find(&mut self, question: &Question, key: u64) -> Known {
-        if let Some(&id) = self.ids.get(question) {
+        let asked = |id: Id| self.get(id).is_some_and(|entry| entry.question == *question);
+        if let Some(&id) = self.ids.find(key, |&id| asked(id)) {
             return Known::InMemory(id);
         }
         for (slot, settled) in self.places.candidates(key as u32) {
@@ -150,7 +154,7 @@ impl Ledger {
         }
         let place = self.free.pop_front()?;
         let entry = Entry {
-            question: question.clone(),
+            question,
             key,
             before,
             answer: None,
@@ -163,10 +167,13 @@ impl Ledger {
             resolver: None,
             waiting: Vec::new(),
         };
-        let seat = &mut self.seats[place as usize];
+        let Self { seats, ids, .. } = self;
+        let seat = &mut seats[place as usize];
         seat.entry = Some(entry);
-        self.ids.insert(question, seat.id);
-        Some(seat.id)
+        let id = seat.id;
+        let key_of = |id: &Id| seats[(id & PLACE) as usize].entry.as_ref().map_or(0, |entry| entry.key);
+        ids.insert_unique(key, id, key_of);
+        Some(id)
     }
 
     /// A question in memory; none where it is there no more.
@@ -185,7 +192,9 @@ impl Ledger {
         let uses = if id >> PLACE_BITS >= LAST_USE { 0 } else { (id >> PLACE_BITS) + 1 };
         seat.id = uses << PLACE_BITS | id & PLACE;
         self.free.push_back(id & PLACE);
-        self.ids.remove(&entry.question);
+        if let Ok(known) = self.ids.find_entry(entry.key, |&known| known == id) {
+            known.remove();
+        }
         let outcome = entry.answer.map_or(Outcome::Unrecorded, |answer| answer.outcome);
         self.put(entry.key as u32, entry.before, Settled { place, outcome, pass: entry.pass });
     }

@@ -2,7 +2,7 @@
 //! asked domains: what merging two lists of a million members needs.
 
 use csv::{ByteRecord, ReaderBuilder};
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use super::Member;
 use crate::dns::Name;
@@ -103,16 +103,7 @@ impl Roster {
 
     fn parse(&self, start: usize) -> Result<Member, String> {
         let rest = &self.bytes[start..];
-        let end = memchr(b'\n', rest).unwrap_or(rest.len());
-        let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
-        if memchr(b'"', line).is_none() {
-            let text = std::str::from_utf8(line).map_err(|_| "not UTF-8".to_owned())?;
-            return member_of(text.split(','));
-        }
-        let mut reader = ReaderBuilder::new().has_headers(false).from_reader(rest);
-        let mut record = csv::StringRecord::new();
-        reader.read_record(&mut record).map_err(|e| e.to_string())?;
-        member_of(record.iter())
+        member_of_line(&rest[..memchr(b'\n', rest).unwrap_or(rest.len())])
     }
 
     fn asked(&self, row: &Row) -> &[u8] {
@@ -120,8 +111,21 @@ impl Roster {
     }
 }
 
-/// The member of a canonical row.
-pub(super) fn member_of<'t>(mut fields: impl Iterator<Item = &'t str>) -> Result<Member, String> {
+/// The member of a canonical row, which stands on one line: no field runs over several.
+pub(super) fn member_of_line(line: &[u8]) -> Result<Member, String> {
+    if memchr(b'"', line).is_none() {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        return member_of(std::str::from_utf8(line).map_err(|_| "not UTF-8".to_owned())?.split(','));
+    }
+    if memchr_iter(b'"', line).count() % 2 == 1 {
+        return Err("a field runs over several lines".to_owned());
+    }
+    let mut record = csv::StringRecord::new();
+    ReaderBuilder::new().has_headers(false).from_reader(line).read_record(&mut record).map_err(|e| e.to_string())?;
+    member_of(record.iter())
+}
+
+fn member_of<'t>(mut fields: impl Iterator<Item = &'t str>) -> Result<Member, String> {
     let mut next = || fields.next().ok_or_else(|| "fewer fields than columns".to_owned());
     let (id, rank, name, domain, mail_domain) = (next()?, next()?, next()?, next()?, next()?);
     let parse = |text: &str| Name::parse(text).map_err(|e| format!("{text:?}: {e}"));

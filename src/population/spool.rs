@@ -4,11 +4,9 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::{File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-
-use csv::StringRecord;
 
 use super::about::{About, series_of};
 use super::domain::Repairs;
@@ -133,12 +131,12 @@ impl Spool {
     /// The file cannot be read.
     pub fn members(&self) -> io::Result<impl Iterator<Item = Member> + '_> {
         (&self.file.file).seek(SeekFrom::Start(0))?;
-        let input = BufReader::with_capacity(1 << 16, &self.file.file);
-        let mut rows = csv::ReaderBuilder::new().has_headers(false).from_reader(input);
-        let mut record = StringRecord::new();
+        let mut input = BufReader::with_capacity(1 << 16, &self.file.file);
+        let mut line = Vec::new();
         Ok(std::iter::from_fn(move || {
-            let more = rows.read_record(&mut record).ok()?;
-            if more { roster::member_of(record.iter()).ok() } else { None }
+            line.clear();
+            input.read_until(b'\n', &mut line).ok()?;
+            roster::member_of_line(line.strip_suffix(b"\n")?).ok()
         }))
     }
 
