@@ -41,7 +41,9 @@ impl Places {
         let length = self.hashes.len();
         let start = home(hash, length);
         let slots = (0..length).map(move |i| if start + i < length { start + i } else { start + i - length });
-        slots.map_while(|slot| Some((slot, self.get(slot)?))).filter(move |(slot, _)| self.hashes[*slot] == hash)
+        // A place is looked at where the hash is the same, and not before: each array is memory of its own.
+        let taken = slots.take_while(|&slot| self.rest[slot] & 0xf != EMPTY);
+        taken.filter(move |&slot| self.hashes[slot] == hash).filter_map(|slot| Some((slot, self.get(slot)?)))
     }
 
     fn get(&self, slot: usize) -> Option<Settled> {

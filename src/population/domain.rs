@@ -69,6 +69,10 @@ pub enum DomainError {
 
 /// Reads a field as a domain; every repair made is added to `repairs`.
 pub fn read_domain(field: &str, repairs: &mut Repairs) -> Result<Name, DomainError> {
+    // Most fields of most lists need no repair.
+    if is_plain(field) {
+        return check(field, field);
+    }
     let mut made = Vec::new();
     let text = trim(field);
     if text.len() != field.len() {
@@ -111,6 +115,12 @@ pub fn trim(field: &str) -> &str {
     field.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}'))
 }
 
+/// Whether a field holds nothing but what the host names of a list are made of.
+fn is_plain(field: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() | b.is_ascii_digit() | matches!(b, b'-' | b'.' | b'_');
+    field.bytes().fold(true, |all, b| all & plain(b)) && !field.is_empty() && !field.ends_with('.')
+}
+
 fn is_url(text: &str) -> bool {
     // A lone colon is a port; `mailto:` is an e-mail address.
     text.contains(['/', '?', '#']) || text.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
@@ -129,7 +139,9 @@ fn url_host(text: &str) -> &str {
 }
 
 fn check(ascii: &str, text: &str) -> Result<Name, DomainError> {
-    if ascii.parse::<IpAddr>().is_ok() || ascii.starts_with('[') {
+    // A domain whose last label begins with a letter is none.
+    let may_be_address = !ascii.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()));
+    if (may_be_address || ascii.contains(':')) && ascii.parse::<IpAddr>().is_ok() || ascii.starts_with('[') {
         return Err(DomainError::Address(shown(text)));
     }
     if let Some(character) = ascii.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))) {

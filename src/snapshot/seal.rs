@@ -1,13 +1,13 @@
 //! Writing a snapshot, once.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::digest::{self, Digesting};
 use super::observations::{COLUMNS, push_row};
-use super::open::{plain, read_manifest};
+use super::open::read_manifest;
 use super::sorting::Sorting;
 use super::verify::check_sums;
 use super::{
@@ -29,8 +29,8 @@ const CHUNK: usize = 1 << 16;
 
 /// Writes `<root>/<population>/<date>-<digest12>/` and gives its path.
 ///
-/// The folder appears complete or not at all: everything is written beside its final place, read
-/// back, and renamed. Sealing the same population and answers for the same date again changes
+/// The folder appears complete or not at all: everything is written beside its final place, its digests
+/// are compared with those of what is read back, and it is renamed. Sealing the same population and answers for the same date again changes
 /// nothing and gives the path of what is there.
 pub fn seal(root: &Path, population: &Population, facts: &Facts, draft: ManifestDraft) -> Result<PathBuf, SnapshotError> {
     let list = |output: &mut dyn Write| output.write_all(&population.to_csv());
@@ -90,7 +90,7 @@ fn write_sealed(
     fill(&mut rows).map_err(SnapshotError::io(dir))?;
     let mut both = Digesting::new(io::sink());
     let mut members = None;
-    write_file(dir, POPULATION, |file| {
+    let list_written = write_file(dir, POPULATION, |file| {
         let mut output = Digesting::new(Both { file, copy: &mut both });
         list(&mut output)?;
         members = Some(output.finish().2);
@@ -98,7 +98,7 @@ fn write_sealed(
     })?;
     about.digest = members.unwrap_or_default();
     let (questions, counts) = (rows.questions(), rows.counts());
-    let (file, bytes, observed) = write_rows(dir, rows, &mut both)?;
+    let (file, rows_written, bytes, observed) = write_rows(dir, rows, &mut both)?;
     let digest = both.finish().2;
     let manifest = Manifest {
         schema: SCHEMA,
@@ -110,15 +110,16 @@ fn write_sealed(
         counts,
     };
     let text = manifest.to_toml().map_err(|error| SnapshotError::Unsealable(error.to_string()))?;
-    write_file(dir, MANIFEST, |file| file.write_all(text.as_bytes()))?;
-    let mut sums = Vec::new();
-    for name in [POPULATION, &manifest.observations.file, MANIFEST] {
+    let manifest_written = write_file(dir, MANIFEST, |file| file.write_all(text.as_bytes()))?;
+    let sums = [(POPULATION, list_written), (file, rows_written), (MANIFEST, manifest_written)];
+    for (name, written) in &sums {
         let path = dir.join(name);
-        sums.push((name, digest::of_file(&path).map_err(SnapshotError::io(&path))?));
+        if digest::of_file(&path).map_err(SnapshotError::io(&path))? != *written {
+            return Err(SnapshotError::Unsealable(format!("{} does not read back as it was written", path.display())));
+        }
     }
     write_file(dir, SUMS, |file| file.write_all(digest::write_sums(&sums).as_bytes()))?;
     sync(dir).map_err(SnapshotError::io(dir))?;
-    read_back(dir, &manifest, &sums)?;
     check(dir)?;
 
     let place = series.join(format!("{}-{}", manifest.date, digest12(&digest)));
@@ -136,14 +137,14 @@ fn write_sealed(
     }
 }
 
-/// Writes the file of answers; gives its name, and size and digest of the CSV in it.
-fn write_rows(dir: &Path, rows: Sorting, both: &mut impl Write) -> Result<(&'static str, u64, Digest), SnapshotError> {
+/// Writes the file of answers; gives its name and digest, and size and digest of the CSV in it.
+fn write_rows(dir: &Path, rows: Sorting, both: &mut impl Write) -> Result<(&'static str, Digest, u64, Digest), SnapshotError> {
     let mut header = Vec::new();
     push_row(&mut header, COLUMNS);
     let bytes = header.len() as u64 + rows.size();
     let name = if bytes < COMPRESS_FROM { OBSERVATIONS } else { OBSERVATIONS_ZST };
     let mut observed = None;
-    write_file(dir, name, |file| {
+    let written = write_file(dir, name, |file| {
         let mut copy = Digesting::new(both);
         let write = |output: &mut dyn Write| {
             let mut chunk = header;
@@ -172,30 +173,7 @@ fn write_rows(dir: &Path, rows: Sorting, both: &mut impl Write) -> Result<(&'sta
         observed = Some(copy.finish().2);
         Ok(())
     })?;
-    Ok((name, bytes, observed.unwrap_or_default()))
-}
-
-/// What is on disk unpacks to what was written: as long, and for the decoder itself by the checksum that
-/// stands in the file. Plain text has its digest in [`SUMS`], read from disk.
-fn read_back(dir: &Path, manifest: &Manifest, sums: &[(&str, Digest)]) -> Result<(), SnapshotError> {
-    let Observations { file, bytes, digest, .. } = &manifest.observations;
-    let same = if file == OBSERVATIONS {
-        sums.iter().any(|(name, found)| name == file && found == digest)
-    } else {
-        let (path, mut csv) = plain(dir, manifest)?;
-        let mut room = vec![0; CHUNK];
-        let mut length = 0;
-        loop {
-            match csv.read(&mut room).map_err(SnapshotError::io(&path))? {
-                0 => break length == *bytes,
-                n => length += n as u64,
-            }
-        }
-    };
-    match same {
-        true => Ok(()),
-        false => Err(SnapshotError::Unsealable("what was written does not read back as it was".to_owned())),
-    }
+    Ok((name, written, bytes, observed.unwrap_or_default()))
 }
 
 /// Writes to a file and hands on a copy.
@@ -241,12 +219,19 @@ fn sweep(series: &Path) {
     }
 }
 
-fn write_file(dir: &Path, name: &str, fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), SnapshotError> {
+/// Writes a file to the disk, and gives the digest of what was written.
+fn write_file(
+    dir: &Path,
+    name: &str,
+    fill: impl FnOnce(&mut Digesting<BufWriter<File>>) -> io::Result<()>,
+) -> Result<Digest, SnapshotError> {
     let path = dir.join(name);
     let write = || {
-        let mut file = BufWriter::new(File::create_new(&path)?);
-        fill(&mut file)?;
-        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+        let mut output = Digesting::new(BufWriter::new(File::create_new(&path)?));
+        fill(&mut output)?;
+        let (file, _, digest) = output.finish();
+        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        Ok(digest)
     };
     write().map_err(SnapshotError::io(&path))
 }

@@ -245,8 +245,8 @@ fn push_key(key: &mut Vec<u8>, qname: &str, qtype: &str) {
             key.push(0);
         }
     } else if !bare.is_empty() {
-        for label in bare.rsplit('.') {
-            key.extend_from_slice(label.as_bytes());
+        for label in bare.as_bytes().rsplit(|&b| b == b'.') {
+            key.extend_from_slice(label);
             key.push(0);
         }
     }
