@@ -115,7 +115,7 @@ impl Job {
         let journal = self.journal(root)?;
         let crawled = self.watched(common, list.len(), |progress, cancel| {
             let members = || list.members();
-            crawl_members(&list.name, members, &self.plan, &self.settings, &journal, resume, progress, cancel)
+            crawl_members(&list.name, list.asked(), members, &self.plan, &self.settings, &journal, resume, progress, cancel)
         })?;
         self.books(&crawled, &journal);
         self.finished(&crawled, crawled.facts.len(), &journal)?;

@@ -9,7 +9,6 @@
 //! failure and the earlier one is not. A payload `void TAB place` takes back the answers from that octet
 //! of the file up to itself: whoever gave them was found to make up answers.
 
-use std::borrow::Borrow;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
@@ -17,7 +16,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use super::CrawlError;
@@ -25,7 +23,7 @@ use super::desk::Keep;
 use super::ledger::Shelf;
 use crate::dns::{Answer, Name, Outcome, Question, Record, Type};
 use crate::plan::Plan;
-use crate::population::Member;
+use crate::population::Asked;
 
 /// Version of the format.
 const VERSION: u32 = 1;
@@ -48,18 +46,9 @@ pub(super) struct Header {
 }
 
 impl Header {
-    pub fn new<M: Borrow<Member>>(name: &str, members: impl Iterator<Item = M>, plan: &Plan, started: OffsetDateTime) -> Self {
-        let mut digest = Sha256::new();
-        let (mut count, mut line) = (0, String::new());
-        for member in members {
-            let member = member.borrow();
-            line.clear();
-            line.extend([&*member.id, "\t", member.asked().as_str(), "\n"]);
-            digest.update(&line);
-            count += 1;
-        }
-        let digest = digest.finalize().iter().map(|b| format!("{b:02x}")).collect();
-        Self { journal: VERSION, population: name.to_owned(), members: count, digest, plan: plan.clone(), started }
+    pub fn new(name: &str, asked: &Asked, plan: &Plan, started: OffsetDateTime) -> Self {
+        let Asked { members, digest } = asked.clone();
+        Self { journal: VERSION, population: name.to_owned(), members, digest, plan: plan.clone(), started }
     }
 
     pub fn members(&self) -> usize {
@@ -461,9 +450,15 @@ mod tests {
     use super::*;
     use crate::dns::quote_strings;
     use crate::plan::{Depth, Labels};
+    use crate::population::Member;
 
     fn header(name: &str, depth: Depth) -> Header {
-        Header::new(name, std::iter::empty::<Member>(), &Plan::new(depth, Labels::default()), OffsetDateTime::UNIX_EPOCH)
+        Header::new(
+            name,
+            &Asked::of(std::iter::empty::<Member>()),
+            &Plan::new(depth, Labels::default()),
+            OffsetDateTime::UNIX_EPOCH,
+        )
     }
 
     fn records() -> Vec<(Question, Answer)> {

@@ -35,7 +35,7 @@ use time::OffsetDateTime;
 use crate::dns::{Answer, Outcome};
 use crate::observation::Facts;
 use crate::plan::Plan;
-use crate::population::{Member, Population};
+use crate::population::{Asked, Member, Population};
 
 pub use answers::Answers;
 pub use error::CrawlError;
@@ -143,7 +143,8 @@ pub fn crawl(
     cancel: &Cancel,
 ) -> Result<Crawled, CrawlError> {
     let members = || Ok(population.members.iter());
-    crawl_members(&population.name, members, plan, settings, path, resume, progress, cancel)?.load()
+    let asked = Asked::of(&population.members);
+    crawl_members(&population.name, &asked, members, plan, settings, path, resume, progress, cancel)?.load()
 }
 
 /// As [`crawl`], for a list that need not be in memory, called `name`: `members` goes through it from
@@ -151,6 +152,7 @@ pub fn crawl(
 #[expect(clippy::too_many_arguments, reason = "those of `crawl`, and the list in two parts")]
 pub fn crawl_members<M: Borrow<Member>, I: Iterator<Item = M>>(
     name: &str,
+    asked: &Asked,
     members: impl Fn() -> std::io::Result<I> + Sync,
     plan: &Plan,
     settings: &Settings,
@@ -160,7 +162,7 @@ pub fn crawl_members<M: Borrow<Member>, I: Iterator<Item = M>>(
     cancel: &Cancel,
 ) -> Result<Crawled<Answers>, CrawlError> {
     let again = || members().map_err(|source| CrawlError::Io { path: name.into(), source });
-    let header = Header::new(name, again()?, plan, OffsetDateTime::now_utc());
+    let header = Header::new(name, asked, plan, OffsetDateTime::now_utc());
     progress.members.store(header.members() as u64, std::sync::atomic::Ordering::Relaxed);
     let mut ledger = Ledger::new(Box::new(Lines::new(path, READ_AHEAD)));
     let mut warnings = Vec::new();

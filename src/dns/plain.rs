@@ -53,9 +53,8 @@ fn randomize_case(name: &mut [u8], random: &mut impl Rng) {
     for chunk in name.chunks_mut(32) {
         let mut coins = random.next_u32();
         for byte in chunk {
-            if byte.is_ascii_lowercase() && coins & 1 == 1 {
-                *byte = byte.to_ascii_uppercase();
-            }
+            // Without a branch, which half of the coins would surprise.
+            *byte ^= u8::from(byte.is_ascii_lowercase()) * (coins as u8 & 1) << 5;
             coins >>= 1;
         }
     }

@@ -5,6 +5,7 @@
 //! file, [`check`] is the lint.
 
 mod about;
+mod asked;
 mod check;
 mod domain;
 mod find;
@@ -17,6 +18,7 @@ mod write;
 use crate::dns::Name;
 
 pub use about::{About, series_of};
+pub use asked::Asked;
 pub use check::{Finding, FindingKind, check};
 pub use domain::{DomainError, Repair, Repairs, read_domain};
 pub use find::{DEFAULT_SERIES, find, locate};

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::about::{About, series_of};
+use super::asked::{Asked, Counting};
 use super::domain::Repairs;
 use super::load::{Columns, Rejected, each_row, read_row, shown};
-use super::write::{header, row};
+use super::write::{header, push_row};
 use super::{Member, PopulationError, Shard, Unit, roster};
 
 /// The members of a list in their order, in the canonical form that a snapshot keeps, in a file that
@@ -23,7 +24,7 @@ pub struct Spool {
     pub unit: Unit,
     /// Names of the cohort columns.
     pub cohorts: Vec<String>,
-    length: usize,
+    asked: Asked,
     file: Temporary,
 }
 
@@ -47,13 +48,16 @@ pub fn spool(input: impl Read, name: &str, about: About, part: Option<Shard>) ->
     let mut seen = Seen::default();
     let mut file = Temporary::new().map_err(at)?;
     let mut output = BufWriter::with_capacity(1 << 16, &mut file.file);
-    let mut failed = None;
+    let (mut failed, mut asked, mut row) = (None, Counting::default(), Vec::new());
     // The header is written when all is read: there may be no columns.
     let columns =
         each_row(input, name, &mut repairs, |line, record, columns, repairs| match read_row(record, columns, repairs) {
             Ok(member) => {
                 seen.add(line, &member);
-                let written = output.write_all(&row(&member, columns.cohorts.len()));
+                asked.add(&member);
+                row.clear();
+                push_row(&mut row, &member, columns.cohorts.len());
+                let written = output.write_all(&row);
                 failed = failed.take().or(written.err());
             }
             Err(reason) => rejected.push(Rejected { line, text: shown(record), reason }),
@@ -64,7 +68,7 @@ pub fn spool(input: impl Read, name: &str, about: About, part: Option<Shard>) ->
     let unit = about.unit.unwrap_or_else(|| seen.unit(&columns));
     let series = about.series.clone().unwrap_or_else(|| series_of(name).to_owned());
     let cohorts = columns.cohort_names();
-    let mut list = Spool { name: name.to_owned(), series, unit, cohorts, length: seen.lines.len(), file };
+    let mut list = Spool { name: name.to_owned(), series, unit, cohorts, asked: asked.finish(), file };
     list.sift(&seen, &columns, part, &mut rejected).map_err(at)?;
     rejected.sort_by_key(|r| r.line);
     Ok(Spooled { list, about, repairs, rejected })
@@ -117,11 +121,15 @@ fn repeated(hashes: &[u64]) -> HashSet<u64> {
 
 impl Spool {
     pub fn len(&self) -> usize {
-        self.length
+        self.asked.members
+    }
+
+    pub fn asked(&self) -> &Asked {
+        &self.asked
     }
 
     pub fn is_empty(&self) -> bool {
-        self.length == 0
+        self.asked.members == 0
     }
 
     /// Goes through the members from the first. Only one can go at a time. What cannot be read ends
@@ -160,7 +168,7 @@ impl Spool {
         }
         let mut first_of_id: HashMap<Box<str>, u32> = HashMap::new();
         let mut first_of_domain: HashMap<crate::dns::Name, u32> = HashMap::new();
-        let mut kept = 0;
+        let (mut kept, mut text) = (Counting::default(), Vec::new());
         let mut file = Temporary::new()?;
         let mut output = BufWriter::with_capacity(1 << 16, &mut file.file);
         for (i, member) in self.members()?.enumerate() {
@@ -182,13 +190,15 @@ impl Spool {
                 first_of_domain.insert(member.asked().clone(), line);
             }
             if part.is_none_or(|part| part.holds(&member)) {
-                output.write_all(&row(&member, self.cohorts.len()))?;
-                kept += 1;
+                kept.add(&member);
+                text.clear();
+                push_row(&mut text, &member, self.cohorts.len());
+                output.write_all(&text)?;
             }
         }
         output.flush()?;
         drop(output);
-        (self.file, self.length) = (file, kept);
+        (self.file, self.asked) = (file, kept.finish());
         Ok(())
     }
 }

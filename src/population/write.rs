@@ -7,7 +7,7 @@ impl Population {
     /// their order. [`super::parse`] reads it back to an equal population.
     pub fn to_csv(&self) -> Vec<u8> {
         let mut bytes = header(&self.cohorts);
-        self.members.iter().for_each(|member| bytes.extend(row(member, self.cohorts.len())));
+        self.members.iter().for_each(|member| push_row(&mut bytes, member, self.cohorts.len()));
         bytes
     }
 }
@@ -15,31 +15,31 @@ impl Population {
 /// The first line of the file.
 pub(super) fn header(cohorts: &[String]) -> Vec<u8> {
     let fixed = ["id", "rank", "name", "domain", "mail_domain"];
-    line(fixed.into_iter().chain(cohorts.iter().map(String::as_str)))
+    let mut bytes = Vec::new();
+    push_line(&mut bytes, fixed.into_iter().chain(cohorts.iter().map(String::as_str)));
+    bytes
 }
 
-/// The line of a member, with so many cohort columns: a missing one is written blank.
-pub(super) fn row(member: &Member, cohorts: usize) -> Vec<u8> {
+/// Appends the line of a member, with so many cohort columns: a missing one is written blank.
+pub(super) fn push_row(bytes: &mut Vec<u8>, member: &Member, cohorts: usize) {
     let rank = member.rank.map(|r| r.to_string()).unwrap_or_default();
     let mail_domain = member.mail_domain.as_ref().map_or("", |d| d.bare());
     let fixed = [&*member.id, &rank, &member.name, member.domain.bare(), mail_domain];
-    line(fixed.into_iter().chain((0..cohorts).map(|i| member.cohorts.get(i).map_or("", |value| value))))
+    push_line(bytes, fixed.into_iter().chain((0..cohorts).map(|i| member.cohorts.get(i).map_or("", |value| value))));
 }
 
-fn line<'a>(fields: impl Iterator<Item = &'a str>) -> Vec<u8> {
-    let mut line = Vec::with_capacity(64);
+fn push_line<'a>(bytes: &mut Vec<u8>, fields: impl Iterator<Item = &'a str>) {
     for (i, field) in fields.enumerate() {
         if i > 0 {
-            line.push(b',');
+            bytes.push(b',');
         }
         if field.bytes().any(|b| matches!(b, b',' | b'"' | b'\n' | b'\r')) {
-            line.extend(format!("\"{}\"", field.replace('"', "\"\"")).into_bytes());
+            bytes.extend(format!("\"{}\"", field.replace('"', "\"\"")).into_bytes());
         } else {
-            line.extend_from_slice(field.as_bytes());
+            bytes.extend_from_slice(field.as_bytes());
         }
     }
-    line.push(b'\n');
-    line
+    bytes.push(b'\n');
 }
 
 #[cfg(test)]

@@ -44,8 +44,8 @@ pub(super) fn compare(query: &[u8], end: usize, message: &[u8]) -> Match {
     let exact = question == asked;
     // Letters are in the name; type and class are numbers.
     let numbers = question.len().saturating_sub(4);
-    let alike = question[numbers..] == asked[numbers..] && question[..numbers].eq_ignore_ascii_case(&asked[..numbers]);
-    if !alike {
+    let alike = || question[numbers..] == asked[numbers..] && question[..numbers].eq_ignore_ascii_case(&asked[..numbers]);
+    if !exact && !alike() {
         return Match::Stranger;
     }
     match message[2] {
