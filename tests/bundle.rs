@@ -119,10 +119,6 @@ fn the_descriptor_describes_every_table() {
     }
     let tables = files.keys().filter(|name| name.starts_with("tables/") && name.ends_with(".csv")).count();
     assert_eq!(tables, resources.len());
-    match Command::new("frictionless").args(["validate", "datapackage.json"]).current_dir(&out).output() {
-        Ok(found) => assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stdout)),
-        Err(e) => println!("not checked by frictionless: {e}"),
-    }
     let methods = String::from_utf8_lossy(&files["methods.md"]);
     for word in ["question kinds", "rules (SHA-256)", "Holm", "## Limits"] {
         assert!(methods.contains(word), "{word}");
@@ -159,4 +155,63 @@ fn aggregates_alone_tell_of_no_member() {
             assert!(!told, "{secret:?} stands in {name}");
         }
     }
+}
+
+/// Others read the folder: the descriptor and the data it describes by `frictionless`, Parquet by Arrow.
+#[test]
+fn the_data_is_valid_and_parquet_holds_what_csv_holds() {
+    let python = std::env::var("MXCENSUS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let has = Command::new(&python).args(["-c", "import frictionless, pyarrow"]).output();
+    if !has.is_ok_and(|found| found.status.success()) {
+        assert!(std::env::var_os("CI").is_none(), "{python} has no frictionless and pyarrow; .ci/run installs them");
+        println!("skipped: {python} has no frictionless and pyarrow (pip install them; MXCENSUS_PYTHON names another)");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for (i, set) in [&TOWNS[..], &[COMPANIES]].iter().enumerate() {
+        let out = folder.path().join(i.to_string());
+        bundle(set, &out);
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ecosystem/bundle.py");
+        let read = Command::new(&python).arg(script).arg(&out).output().unwrap();
+        assert!(read.status.success(), "{}{}", String::from_utf8_lossy(&read.stdout), String::from_utf8_lossy(&read.stderr));
+    }
+}
+
+/// The script in the folder makes the folder again, to the byte.
+#[test]
+fn the_commands_rebuild_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+    bundle(&[COMPANIES, "--top", "5", "--author", "O'Neill, A."], &one);
+    let program = Command::cargo_bin("mxcensus").unwrap().get_program().to_owned();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = Path::new(&program).parent().map(Path::to_owned).into_iter().chain(std::env::split_paths(&path));
+    let mut script = Command::new("sh");
+    script.arg(one.join("rebuild.sh")).arg(&two).current_dir(env!("CARGO_MANIFEST_DIR"));
+    script.env("PATH", std::env::join_paths(folders).unwrap()).env("MXCENSUS_CONFIG", "");
+    let out = script.output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(files(&one) == files(&two), "the rebuilt folder differs");
+}
+
+/// Every printed table is LaTeX that compiles.
+#[test]
+fn latex_tables_compile() {
+    if Command::new("pdflatex").arg("--version").output().is_err() {
+        println!("skipped: no pdflatex (texlive-latex-base, and texlive-latex-recommended for booktabs)");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("towns");
+    bundle(&TOWNS, &out);
+    let mut text = String::from("\\documentclass{article}\\usepackage[T1]{fontenc}\\usepackage{booktabs}\\begin{document}\n");
+    for (name, bytes) in files(&out).iter().filter(|(name, _)| name.ends_with(".tex")) {
+        text.push_str(&format!("% {name}\n{}\\clearpage\n", String::from_utf8_lossy(bytes)));
+    }
+    text.push_str("\\end{document}\n");
+    fs::write(folder.path().join("all.tex"), text).unwrap();
+    let mut compile = Command::new("pdflatex");
+    let made =
+        compile.args(["-interaction=nonstopmode", "-halt-on-error", "all.tex"]).current_dir(folder.path()).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
 }

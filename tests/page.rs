@@ -114,6 +114,28 @@ async fn the_page_works_in_a_browser() {
     browser.stop().await;
 }
 
+/// Print is black on white whatever the theme, and no table runs off the sheet.
+#[tokio::test(flavor = "current_thread")]
+async fn it_prints_on_white_paper() {
+    let Some(browser) = Browser::start().await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("report.html");
+    std::fs::write(&page, recorded_page::fortune()).unwrap();
+    browser.open(&format!("file://{}", page.display())).await;
+    browser.eval("document.documentElement.dataset.theme = 'dark'").await;
+    browser.medium("print").await;
+    // An A4 sheet within its margins, in CSS pixels.
+    browser.resize(720, 1000).await;
+    let inks = "const c = (s, p) => getComputedStyle(document.querySelector(s))[p]; return [c('body', 'backgroundColor'), c('.f-paper', 'fill'), c('.f-text', 'fill'), c('.note', 'color'), c('thead th', 'position'), c('.bar', 'display')]";
+    assert_eq!(
+        browser.eval(inks).await,
+        json!(["rgb(255, 255, 255)", "rgb(255, 255, 255)", "rgb(27, 31, 36)", "rgb(90, 98, 108)", "static", "none"])
+    );
+    let wide = "return [...document.querySelectorAll('table')].filter(t => t.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map(t => t.dataset.name ?? t.className)";
+    assert_eq!(browser.eval(wide).await, json!([]));
+    browser.stop().await;
+}
+
 /// Hostile names and records stay text: nothing runs, nothing is added to the page.
 #[tokio::test(flavor = "current_thread")]
 async fn hostile_text_stays_text() {

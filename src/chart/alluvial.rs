@@ -17,7 +17,7 @@ use crate::share::number::float;
 use crate::share::{Count, Row};
 
 /// Movers below this part of all flows are drawn without those who stayed.
-const LEAST_PART: f64 = 0.05;
+const LEAST_PART: f64 = 0.1;
 /// Height of all bands together, in pixels.
 const HEIGHT: f64 = 420.0;
 /// Width of the upright bars at both ends.
@@ -56,6 +56,7 @@ pub fn alluvial(table: &DiffTable, style: &Style) -> Chart {
     let body = if moves.is_empty() { "No moves.".to_owned() } else { format!("{}.", moves.join("; ")) };
     let notes = [
         format!("Height of a band: {noun}; colour: the old side. {}", change::panel(table)),
+        matrix.counted(table),
         words::parts(matrix.cells.values()),
     ];
     let name = format!("flow-{}", table.role.as_str());
@@ -142,7 +143,7 @@ fn draw(frame: &mut Frame, matrix: &Matrix, table: &DiffTable) {
     for (from, to, h, y0, y1) in bands {
         let stayed = matrix.from[from] == matrix.to[to];
         let ink = if stayed { Ink::Pale } else { solid(&matrix.from[from], matrix) };
-        frame.scene.polygon(band((x0 + NODE, y0), (x1 - NODE, y1), h.max(0.8)), ink, if stayed { 0.6 } else { 0.55 });
+        frame.scene.polygon(band((x0 + NODE, y0), (x1 - NODE, y1), h.max(0.8)), ink, if stayed { 0.6 } else { 0.7 });
     }
     for (ends, list, x, anchor) in [(&matrix.from, &left, x0, Anchor::End), (&matrix.to, &right, x1 - NODE, Anchor::Start)] {
         for (end, node) in ends.iter().zip(list) {

@@ -36,10 +36,14 @@ pub fn cohort_heat(tables: &[ShareTable], name: &str, style: &Style) -> Option<C
     Some(finish(frame, first, &tables, &all, &format!("heat-{name}-{}", first.role.as_str())))
 }
 
-/// Shares of each part as one bar of 100 %, in the order given. None for reach roles, whose shares do not add up.
+/// Shares of each part as one bar of 100 %, in the order given; countries, which the tables order by their codes, by name.
+/// None for reach roles, whose shares do not add up.
 pub fn cohort_bars(tables: &[ShareTable], name: &str, style: &Style) -> Option<Chart> {
     let first = tables.first().filter(|t| t.role.is_exclusive())?;
-    let tables: Vec<&ShareTable> = tables.iter().filter(|t| !t.base.measured().is_zero()).collect();
+    let mut tables: Vec<&ShareTable> = tables.iter().filter(|t| !t.base.measured().is_zero()).collect();
+    if name == "country" {
+        tables.sort_by_key(|t| part(t));
+    }
     let all = Columns::of(&tables, style.top.min(8));
     let mut frame = begin(first, &tables, &all, style, &format!("share by {name}"));
     if tables.is_empty() {
@@ -133,16 +137,13 @@ fn finding(tables: &[&ShareTable], all: &Columns) -> String {
     let enough: Vec<&&ShareTable> = tables.iter().filter(|t| t.base.measured() >= Count::from_integer(SMALL)).collect();
     let share = |t: &ShareTable| all.share(t, row);
     let figure = |t: &ShareTable| {
-        format!(
-            "{} of {} ({}\u{a0}of\u{a0}{})",
-            words::percent(&share(t)),
-            part(t),
-            words::count(&all.members(t, row)),
-            words::count(&t.base.measured())
-        )
+        let (members, n) = (all.members(t, row), words::count(&t.base.measured()));
+        let share = if members.is_zero() { "none".to_owned() } else { words::percent(&share(t)) };
+        format!("{share} of {} ({}\u{a0}of\u{a0}{n})", part(t), words::count(&members))
     };
-    let strongest = enough.iter().rev().max_by_key(|t| share(t));
-    let weakest = enough.iter().rev().min_by_key(|t| share(t));
+    // Among equals the largest part, and then the first by name: whatever the order of the tables.
+    let strongest = enough.iter().max_by_key(|t| (share(t), t.base.measured(), Reverse(part(t))));
+    let weakest = enough.iter().min_by_key(|t| (share(t), Reverse(t.base.measured()), part(t)));
     match (strongest, weakest) {
         (Some(high), Some(low)) if part(high) != part(low) => format!("{label} has {}, and {}", figure(high), figure(low)),
         (Some(one), _) => format!("{label} has {}", figure(one)),
@@ -261,14 +262,13 @@ fn stacked(frame: &mut Frame, tables: &[&ShareTable], all: &Columns) {
     frame.y = rows.plot.bottom() + 26.0;
 }
 
-/// Ink that reads on a segment.
+/// Ink that reads on a segment. Black or white: one of the two has a contrast of 4.5 on any colour.
 fn over(ink: Ink) -> Ink {
+    let (black, white) = (Colour(0, 0, 0), Colour(0xff, 0xff, 0xff));
     match ink {
-        Ink::Data(colour) => {
-            let (dark, light) = (Colour(0x10, 0x14, 0x19), Colour(0xff, 0xff, 0xff));
-            Ink::Data(if colour.contrast(light) >= colour.contrast(dark) { light } else { dark })
-        }
-        Ink::Grey => Ink::Paper,
+        Ink::Data(colour) => Ink::Data(if colour.contrast(white) >= colour.contrast(black) { white } else { black }),
+        // A middle grey in both themes.
+        Ink::Grey => Ink::Data(black),
         _ => Ink::Text,
     }
 }

@@ -97,6 +97,17 @@ impl Matrix {
         }
     }
 
+    /// What the title counts, for the footer; empty where there is nothing to count.
+    pub fn counted(&self, table: &DiffTable) -> String {
+        if self.cells.is_empty() {
+            return String::new();
+        }
+        format!(
+            "The title counts moves between {}, self-hosted among them, and none from or to unattributed, no-mail or unreachable.",
+            table.by.noun(2)
+        )
+    }
+
     pub fn old_total(&self, end: &End) -> Count {
         self.sum(|c| c.0 == *end)
     }

@@ -69,7 +69,7 @@ impl Ink {
             Self::Grid => pick(0xe6e8eb, 0x2a2f37),
             Self::Rule => pick(0x9aa1ab, 0x6b7480),
             Self::Grey => pick(0x8d949d, 0x87909b),
-            Self::Pale => pick(0xd3d7dc, 0x434a54),
+            Self::Pale => pick(0xd3d7dc, 0x5b6472),
             Self::Gain => pick(0x1f6fb8, 0x5ba4e6),
             Self::Loss => pick(0xbf5014, 0xe8894a),
             Self::Mark => pick(0x8a2432, 0xf2a3ac),
@@ -197,6 +197,34 @@ mod tests {
                 for eyes in [Eyes::Common, Eyes::Deuteranope, Eyes::Protanope] {
                     let d = distance(*colour_a, *colour_b, eyes);
                     assert!(d >= 0.08, "{a} and {b} are {d:.3} apart for {eyes:?}");
+                }
+            }
+        }
+    }
+
+    /// What is no vendor is grey, looks like no vendor to anybody in either theme, and is striped where nobody knows it.
+    #[test]
+    fn what_is_no_vendor_is_grey_and_what_is_unknown_is_hatched() {
+        let ink = |row: &Row| match fill(row, "") {
+            Fill::Solid(ink) | Fill::Hatched(ink) => ink,
+        };
+        let rest = [Row::Other, Row::None, Row::NoMail, Row::SelfHosted, Row::Unattributed, Row::Unreachable];
+        for row in &rest {
+            let unknown = matches!(row, Row::Unattributed | Row::Unreachable);
+            assert_eq!(matches!(fill(row, ""), Fill::Hatched(_)), unknown, "{row:?}");
+            for theme in Theme::ALL {
+                let grey = ink(row).colour(theme);
+                let Colour(r, g, b) = grey;
+                assert!(r.max(g).max(b) - r.min(g).min(b) <= 30, "{row:?} is {grey} on {} paper", theme.as_str());
+            }
+        }
+        for theme in Theme::ALL {
+            for grey in [Ink::Grey, Ink::Pale] {
+                for (name, colour) in core() {
+                    for eyes in [Eyes::Common, Eyes::Deuteranope, Eyes::Protanope] {
+                        let d = distance(grey.colour(theme), colour, eyes);
+                        assert!(d >= 0.05, "{grey:?} and {name} are {d:.3} apart for {eyes:?} on {} paper", theme.as_str());
+                    }
                 }
             }
         }

@@ -59,7 +59,7 @@ fn draw(scene: &Scene, colour: &dyn Fn(Ink) -> Colour, words: &Words<'_>, themed
     let id = escape(words.id);
     let size = if alone { format!(" width=\"{w}\" height=\"{h}\"") } else { String::new() };
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\"{size} viewBox=\"0 0 {w} {h}\" font-family=\"{}, sans-serif\" role=\"img\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\"{size} viewBox=\"0 0 {w} {h}\" font-family=\"{}, Arial, Helvetica, sans-serif\" role=\"img\" \
          aria-labelledby=\"{id}-title {id}-desc\">\n<title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>\n{style}{}</svg>\n",
         font::FAMILY,
         escape(words.title),

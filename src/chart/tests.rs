@@ -1,5 +1,6 @@
 //! Layout and content of every chart, over tables made up for the purpose (and marked so).
 
+mod contrast;
 mod worlds;
 
 use std::fs;
@@ -196,7 +197,10 @@ fn hostile_names_stay_text() {
 #[test]
 fn svg_names_the_embedded_font_at_its_true_size() {
     let svg = share_bars(&usual().shares(), &Style::default()).svg();
-    assert!(svg.contains("font-family=\"Inter, sans-serif\"") && svg.contains("@font-face{font-family:Inter;font-weight:700;"));
+    assert!(
+        svg.contains("font-family=\"Inter, Arial, Helvetica, sans-serif\"")
+            && svg.contains("@font-face{font-family:Inter;font-weight:700;")
+    );
     assert!(svg.contains("font-size=\"21.0000\" font-weight=\"700\"") || svg.contains("font-size=\"21\""), "title at 21 px");
 }
 

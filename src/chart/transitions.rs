@@ -48,6 +48,7 @@ pub fn transitions(table: &DiffTable, style: &Style) -> Chart {
     let body = if moves.is_empty() { "No moves.".to_owned() } else { format!("{}.", moves.join("; ")) };
     let notes = [
         format!("From top: old side. Across: new side. Grey: stayed (for folded rows: in any of them). {}", change::panel(table)),
+        matrix.counted(table),
         words::parts(matrix.cells.values()),
     ];
     let name = format!("transitions-{}", table.role.as_str());

@@ -26,6 +26,20 @@ impl WebDriverCompatibleCommand for ConsoleLog {
     }
 }
 
+/// Chromedriver's own command: one of the browser's debugging protocol, such as looking at a page as it prints.
+#[derive(Debug)]
+struct Devtools(Value);
+
+impl WebDriverCompatibleCommand for Devtools {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(self.0.to_string()))
+    }
+}
+
 impl Browser {
     /// `None`, with a word why, where there is no chromedriver.
     pub async fn start() -> Option<Self> {
@@ -87,6 +101,12 @@ impl Browser {
 
     pub async fn resize(&self, width: u32, height: u32) {
         self.client.set_window_size(width, height).await.unwrap();
+    }
+
+    /// Lays the page out for a medium: `print`, or as usual where it is empty.
+    pub async fn medium(&self, medium: &str) {
+        let command = json!({"cmd": "Emulation.setEmulatedMedia", "params": {"media": medium}});
+        self.client.issue_cmd(Devtools(command)).await.unwrap();
     }
 
     /// Errors and warnings on the console.

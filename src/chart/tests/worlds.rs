@@ -223,7 +223,11 @@ pub fn worlds() -> Vec<(&'static str, World)> {
         [(400, 300), (123_456, 123_000), (2, 2), (99_999, 100_000)],
     );
     let doubled = World::new(&[("Proofpoint", 20, 95), ("Microsoft", 60, 5), ("Cisco", 1, 40)], [(5, 0), (0, 5), (0, 0), (3, 3)]);
+    // Every second vendor loses thirty members to the others.
+    let churning = (0..24).map(|i| (format!("Mover {i}"), 60 - i, if i % 2 == 0 { 30 - i } else { 90 - i })).collect();
+    let movers = World { vendors: churning, rest: [(20, 24), (31, 27), (5, 5), (4, 4)] };
     vec![
+        ("movers", movers),
         ("usual", usual()),
         ("three", three),
         ("forty", forty),

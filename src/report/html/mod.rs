@@ -146,10 +146,10 @@ fn typeset(text: &str) -> String {
     out
 }
 
-/// Colours of the inline charts in both themes: the reader's choice, or else the system's.
+/// Colours of the inline charts in both themes: the reader's choice, or else the system's. Paper is light.
 fn themes() -> String {
     format!(
-        "{}\n@media (prefers-color-scheme:dark){{{}}}\n{}",
+        "{}\n@media screen and (prefers-color-scheme:dark){{{}}}\n@media screen{{{}}}",
         chart::theme_css(Theme::Light, "svg"),
         chart::theme_css(Theme::Dark, "[data-theme=auto] svg"),
         chart::theme_css(Theme::Dark, "[data-theme=dark] svg"),

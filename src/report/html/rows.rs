@@ -3,7 +3,7 @@
 
 use askama::Template;
 
-use super::{Table, shown, words};
+use super::{Table, shown, typeset, words};
 use crate::report::table::Cell;
 
 #[derive(Template)]
@@ -42,7 +42,8 @@ pub fn table(id: &str, caption: &str, subject: &str, table: Table) -> String {
         numeric: table.is_numeric(*i),
     };
     let cell = |cell: &Cell| {
-        let text = shown(&cell.for_readers());
+        let text = cell.for_readers();
+        let text = if cell.is_number() { typeset(&text) } else { shown(&text) };
         let value = cell.for_programs();
         let value = (cell.is_number() && value != text).then_some(value);
         CellView { text, value }
@@ -54,7 +55,7 @@ pub fn table(id: &str, caption: &str, subject: &str, table: Table) -> String {
         label: format!("{subject}: {caption}"),
         columns: seen.iter().map(column).collect(),
         rows: table.rows.iter().map(row).collect(),
-        notes: table.notes.iter().filter(|n| words::is_about_the_table(n)).map(|n| shown(n)).collect(),
+        notes: table.notes.iter().filter(|n| words::is_about_the_table(n)).map(|n| typeset(n)).collect(),
     };
     view.render().expect("writing to a string")
 }
