@@ -16,8 +16,13 @@ fn kills_wanted() -> usize {
     std::env::var("MXCENSUS_KILLS").map_or(6, |kills| kills.parse().expect("MXCENSUS_KILLS is a number"))
 }
 
-/// Numbers that are the same in every run of the test (a linear congruential generator), so that
-/// only the machine's own timing is random.
+/// Where the dice start: `scripts/kill-loop` gives every round another number.
+fn seed() -> u64 {
+    std::env::var("MXCENSUS_SEED").map_or(6, |seed| seed.parse().expect("MXCENSUS_SEED is a number"))
+}
+
+/// Numbers that follow from the seed alone (a linear congruential generator), so that only the
+/// machine's own timing is random.
 struct Dice(u64);
 
 impl Dice {
@@ -54,7 +59,7 @@ fn a_killed_crawl_is_resumed_to_the_same_bytes() {
     assert_eq!(code, Some(0), "{error}");
     let (whole, time) = (stage.sealed(&out), begun.elapsed());
     let (mut crawling, mut sealing, mut crawls, mut starts) = (0, 0, 0, 0);
-    let mut dice = Dice(wanted as u64);
+    let mut dice = Dice(seed());
     while crawling + sealing < wanted {
         let out = stage.out(&format!("crawl{crawls}"));
         crawls += 1;
@@ -79,7 +84,8 @@ fn a_killed_crawl_is_resumed_to_the_same_bytes() {
         std::fs::remove_dir_all(&out).unwrap();
     }
     println!(
-        "{crawls} crawls of {} members, {starts} starts, killed {crawling} times while crawling and {sealing} times while sealing",
+        "seed {}: {crawls} crawls of {} members, {starts} starts, killed {crawling} times while crawling and {sealing} times while sealing",
+        seed(),
         stage.recorded.population.members.len()
     );
 }
