@@ -13,6 +13,11 @@ use mxcensus::observation::Facts;
 use mxcensus::snapshot::import::{Format, Options, import};
 use mxcensus::snapshot::{Snapshot, find};
 
+#[path = "support/python.rs"]
+mod python;
+
+use python::{python, run};
+
 const NEW: &str = "recorded-municipalities/2026-05-03";
 const OLD: &str = "recorded-municipalities/2026-04-05";
 const FULL: &str = "recorded-fortune20/2023-10-04";
@@ -65,26 +70,6 @@ fn the_zdns_form_comes_back_whole() {
     assert_eq!(told(&facts), told(&snapshot.facts));
 }
 
-/// The interpreter with the packages, or a word on why not.
-fn python(packages: &str) -> Option<String> {
-    let python = std::env::var("MXCENSUS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let has = Command::new(&python).args(["-c", &format!("import {packages}")]).output();
-    if has.is_ok_and(|output| output.status.success()) {
-        return Some(python);
-    }
-    eprintln!(
-        "skipped: {python} has no {packages} (pip install -r tests/ecosystem/requirements.txt; MXCENSUS_PYTHON names another)"
-    );
-    None
-}
-
-fn run(python: &str, script: &str, arguments: &[&str]) {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ecosystem").join(script);
-    let output = Command::new(python).arg(script).args(arguments).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
-}
-
 #[test]
 fn parquet_holds_what_csv_holds() {
     let dir = tempfile::tempdir().unwrap();
@@ -98,6 +83,7 @@ fn parquet_holds_what_csv_holds() {
     assert!(first == again, "same inputs, same bytes");
     all("csv", &csv);
     if let Some(python) = python("pyarrow, duckdb") {
-        run(&python, "parquet.py", &[&csv, &parquet]);
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ecosystem/parquet.py");
+        run(&python, &script, &[&csv, &parquet]);
     }
 }

@@ -1,6 +1,7 @@
 //! A snapshot walked member by member says the same as one held in memory.
 
 use std::path::Path;
+use std::process::Command;
 
 use mxcensus::classify::{Classification, classify};
 use mxcensus::diff::{self, Sides, compare};
@@ -9,7 +10,9 @@ use mxcensus::observation::{Facts, Observation};
 use mxcensus::plan::{Depth, Labels as Selectors, Plan};
 use mxcensus::population::{Member, Population, Unit};
 use mxcensus::provenance::Kind;
-use mxcensus::share::{Grouping, Labels, Ownership, View};
+use mxcensus::report::table::Format;
+use mxcensus::report::tables;
+use mxcensus::share::{self, Cohort, Grouping, Labels, Ownership, View};
 use mxcensus::snapshot::{ManifestDraft, Snapshot, Walk, seal};
 use mxcensus::vendor::{Role, Ruleset};
 
@@ -129,5 +132,51 @@ fn a_snapshot_of_a_later_schema_is_refused_by_name() {
     std::fs::write(&file, text.replacen("schema = 1", "schema = 2", 1)).unwrap();
     for error in [Walk::open(&dir).err().unwrap().to_string(), Snapshot::open(&dir).err().unwrap().to_string()] {
         assert!(error.contains("written with schema 2, this program reads up to 1; update mxcensus"), "{error}");
+    }
+}
+
+/// `classify` and `share` read such a snapshot member by member: they write what the whole would give, in
+/// the order of the list.
+#[test]
+fn commands_over_a_walk_write_what_the_whole_gives() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = sealed(dir.path(), "2024", "n", "mx1.mail.protection.outlook.com.");
+    let mxcensus = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_mxcensus"))
+            .args(arguments)
+            .arg(&path)
+            .args(["--format", "csv"])
+            .env("MXCENSUS_CONFIG", "")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let members = in_memory(&path);
+    let labels = Labels::new(&Ruleset::embedded().vendors, &Ownership::Current);
+    assert_eq!(mxcensus(&["classify"]), tables::attributions(&members, &Role::ALL, &labels).render(Format::Csv));
+    let shard = mxcensus(&["classify", "--shard", "0/2"]);
+    let rest = mxcensus(&["classify", "--shard", "1/2"]);
+    assert_eq!(shard.lines().count() + rest.lines().count(), 2 + 5 * members.len());
+
+    let manifest = mxcensus::snapshot::manifest(&path).unwrap();
+    let columns = &manifest.population.cohorts;
+    for role in Role::ALL {
+        let view = View { role, by: Grouping::Vendor, labels: &labels };
+        let measure = |members: &[&Classification], cohort: Option<String>| {
+            let options = share::Options { cohort, ..share::Options::default() };
+            let digest = Ruleset::embedded().short_digest();
+            let table = share::measure(members.iter().copied(), view, &manifest.provenance(), digest, &options).unwrap();
+            tables::share(&table).render(Format::Csv)
+        };
+        let all: Vec<&Classification> = members.iter().collect();
+        assert_eq!(mxcensus(&["share", "--role", role.as_str()]), measure(&all, None));
+        // One region holds everybody: its label stands before the same figures.
+        let (label, chosen) = share::select(&members, columns, &Cohort::Column("region".into())).unwrap().pop().unwrap();
+        let quoted = format!("\"{}\"", label.replace('"', "\"\""));
+        let figures = measure(&chosen, Some(label));
+        let prefixed: String = figures.lines().skip(1).map(|line| format!("{quoted},{line}\n")).collect();
+        let cohort = mxcensus(&["share", "--role", role.as_str(), "--cohort", "region"]);
+        assert_eq!(cohort.split_once('\n').unwrap().1, prefixed);
     }
 }

@@ -1,11 +1,14 @@
 //! `classify` and `share`.
 
+use std::io::Write;
+
 use crate::classify::Classification;
+use crate::population::Member;
 use crate::provenance::Provenance;
-use crate::report::table::{Cell, Column, Table};
-use crate::report::tables;
+use crate::report::table::{Cell, Column, Table, csv_header, csv_row};
+use crate::report::tables::{self, ATTRIBUTIONS, attribution_rows};
 use crate::share::{self, Cohort, Labels, Ownership, ShareTable, View};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{self, Snapshot};
 use crate::vendor::{Role, Ruleset};
 
 use super::args::{ClassifyArgs, Common, Format, ShareArgs, Tables};
@@ -14,13 +17,24 @@ use super::{out, side};
 
 pub fn classify(common: &Common, args: &ClassifyArgs) -> Result<Exit, Failure> {
     let rules = side::rules(common)?;
+    let roles: Vec<Role> = args.role.map_or(Role::ALL.to_vec(), |role| vec![role.into()]);
+    let labels = labels(rules.get(), &Ownership::Current);
+    if args.format == Format::Csv {
+        // Row by row: a table of all would be many times as large as the answers.
+        let dir = side::find(common, &args.snapshot)?;
+        let mut output = out::Stream::open(args.out.as_deref())?;
+        output.write_all(csv_header(&ATTRIBUTIONS).as_bytes())?;
+        let wanted = |member: &Member| args.shard.is_none_or(|shard| shard.holds(member));
+        let rows = |member: &Classification| attribution_rows(member, &roles, &labels).iter().map(|row| csv_row(row)).collect();
+        side::each_in_order(&dir, rules.get(), wanted, rows, &mut output)?;
+        output.finish()?;
+        return Ok(Exit::Done);
+    }
     let mut snapshot = side::open(common, &args.snapshot)?;
     if let Some(shard) = args.shard {
         snapshot.population = snapshot.population.shard(shard);
     }
     let members = side::classify_all(&snapshot, None, rules.get());
-    let roles: Vec<Role> = args.role.map_or(Role::ALL.to_vec(), |role| vec![role.into()]);
-    let labels = labels(rules.get(), &Ownership::Current);
     out::emit(&tables::attributions(&members, &roles, &labels).render(args.format.into()), args.out.as_deref())?;
     Ok(Exit::Done)
 }
@@ -52,17 +66,23 @@ pub fn cohorts<'m>(members: &'m [Classification], snapshot: &Snapshot, wanted: O
 pub fn share(common: &Common, args: &ShareArgs) -> Result<Exit, Failure> {
     let rules = side::rules(common)?;
     let rules = rules.get();
-    let snapshot = side::open(common, &args.snapshot)?;
-    let members = side::classify_all(&snapshot, None, rules);
-    let provenance = snapshot.provenance();
+    let dir = side::find(common, &args.snapshot)?;
+    let manifest = snapshot::manifest(&dir)?;
     let cut = &args.tables;
-    let labels = labels(rules, &ownership(cut, &snapshot.manifest.date));
+    let labels = labels(rules, &ownership(cut, &manifest.date));
     let view = View { role: cut.role.into(), by: cut.by.into(), labels: &labels };
+    let columns = &manifest.population.cohorts;
+    let cohort = cut.cohort.as_deref().map(|text| Cohort::parse(text, columns)).transpose();
+    let mut tallies = share::Tallies::new(view, columns, cohort.map_err(|e| Failure::usage(e.to_string()))?);
+    side::each(&dir, rules, Some(view.role), |member| {
+        tallies.add(member);
+        Ok(())
+    })?;
+    let provenance = manifest.provenance();
     let mut list = Vec::new();
-    for (cohort, members) in cohorts(&members, &snapshot, cut.cohort.as_deref())? {
+    for (cohort, tally) in tallies.finish().map_err(|e| Failure::usage(e.to_string()))? {
         let options = share::Options { top: cut.top, min_n: cut.min_n, wilson: args.wilson, cohort: cohort.clone() };
-        let table = share::measure(members, view, &provenance, rules.short_digest(), &options)?;
-        list.push((cohort, tables::share(&table)));
+        list.push((cohort, tables::share(&tally.finish(&provenance, rules.short_digest(), &options)?)));
     }
     out::emit(&render(list, cut.format), cut.out.as_deref())?;
     Ok(Exit::Done)

@@ -54,7 +54,7 @@ fn randomize_case(name: &mut [u8], random: &mut impl Rng) {
         let mut coins = random.next_u32();
         for byte in chunk {
             // Without a branch, which half of the coins would surprise.
-            *byte ^= u8::from(byte.is_ascii_lowercase()) * (coins as u8 & 1) << 5;
+            *byte ^= (u8::from(byte.is_ascii_lowercase()) & coins as u8) << 5;
             coins >>= 1;
         }
     }

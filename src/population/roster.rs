@@ -101,6 +101,11 @@ impl Roster {
         }))
     }
 
+    /// Where the row at a place of the canonical order begins in the file; 0 beyond the last.
+    pub fn start(&self, place: usize) -> u32 {
+        self.rows.get(place).map_or(0, |row| row.start)
+    }
+
     fn parse(&self, start: usize) -> Result<Member, String> {
         let rest = &self.bytes[start..];
         member_of_line(&rest[..memchr(b'\n', rest).unwrap_or(rest.len())])

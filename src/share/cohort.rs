@@ -1,8 +1,9 @@
 //! Parts of a population: the members of one sector, one country, or the first hundred.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::classify::Classification;
+use crate::share::{Tally, View};
 
 /// Rank bands: the first 50, 100, 250 and 500 of a ranked list, each with those before it.
 pub const BANDS: [u32; 4] = [50, 100, 250, 500];
@@ -74,6 +75,55 @@ impl Cohort {
     }
 }
 
+/// The share tables of all cohorts in the making, for members that come one by one.
+pub struct Tallies<'a> {
+    view: View<'a>,
+    columns: &'a [String],
+    cohort: Option<Cohort>,
+    chosen: BTreeMap<String, Tally<'a>>,
+    /// Values of the column that one value was asked of, for the reader who mistyped it.
+    values: BTreeSet<Box<str>>,
+}
+
+impl<'a> Tallies<'a> {
+    /// One table where no cohort is asked for.
+    pub fn new(view: View<'a>, columns: &'a [String], cohort: Option<Cohort>) -> Self {
+        let mut chosen = BTreeMap::new();
+        if cohort.is_none() {
+            chosen.insert(String::new(), Tally::new(view));
+        }
+        Self { view, columns, cohort, chosen, values: BTreeSet::new() }
+    }
+
+    pub fn add(&mut self, member: &Classification) {
+        let Some(cohort) = &self.cohort else {
+            return self.chosen.values_mut().for_each(|tally| tally.add(member));
+        };
+        for label in cohort.labels(self.columns, member) {
+            self.chosen.entry(label).or_insert_with(|| Tally::new(self.view)).add(member);
+        }
+        if let Cohort::Value(column, _) = cohort
+            && let Some(value) = self.columns.iter().position(|c| c == column).and_then(|at| member.cohorts.get(at))
+            && !value.is_empty()
+        {
+            self.values.insert(value.clone());
+        }
+    }
+
+    /// The table of each cohort with its label, in the order of [`select`].
+    ///
+    /// # Errors
+    /// As [`select`].
+    pub fn finish(self) -> Result<Vec<(Option<String>, Tally<'a>)>, UnknownCohort> {
+        let Some(cohort) = self.cohort else {
+            return Ok(self.chosen.into_values().map(|tally| (None, tally)).collect());
+        };
+        let values = self.values;
+        let chosen = in_order(self.chosen, &cohort, || listed(values))?;
+        Ok(chosen.into_iter().map(|(label, tally)| (Some(label), tally)).collect())
+    }
+}
+
 /// The members of each cohort with its label, in order of the labels (bands: by size).
 ///
 /// # Errors
@@ -89,14 +139,27 @@ pub fn select<'m>(
             chosen.entry(label).or_default().push(member);
         }
     }
+    let named = |column: &str| columns.iter().position(|c| c == column);
+    let values = || match cohort {
+        Cohort::Value(column, _) => {
+            let held = |m: &'m Classification| named(column).and_then(|i| m.cohorts.get(i)).filter(|v| !v.is_empty()).cloned();
+            listed(members.iter().filter_map(held).collect())
+        }
+        _ => String::new(),
+    };
+    in_order(chosen, cohort, values)
+}
+
+/// Cohorts in order of their labels, bands by size.
+fn in_order<T>(
+    chosen: BTreeMap<String, T>,
+    cohort: &Cohort,
+    values: impl FnOnce() -> String,
+) -> Result<Vec<(String, T)>, UnknownCohort> {
     let mut chosen: Vec<_> = chosen.into_iter().collect();
     match cohort {
         Cohort::Value(column, value) if chosen.is_empty() => {
-            return Err(UnknownCohort::Value {
-                column: column.clone(),
-                value: value.clone(),
-                values: values(members, columns, column),
-            });
+            return Err(UnknownCohort::Value { column: column.clone(), value: value.clone(), values: values() });
         }
         Cohort::Bands => {
             let place = |label: &str| BANDS.iter().position(|b| label == format!("top {b}"));
@@ -107,13 +170,12 @@ pub fn select<'m>(
     Ok(chosen)
 }
 
-/// Up to twelve values of a column, for the reader who mistyped one.
-fn values(members: &[Classification], columns: &[String], column: &str) -> String {
-    let at = columns.iter().position(|c| c == column);
-    let held = |m: &'_ Classification| at.and_then(|i| m.cohorts.get(i)).map(|v| v.to_string());
-    let distinct: std::collections::BTreeSet<String> = members.iter().filter_map(held).filter(|v| !v.is_empty()).collect();
-    let more = distinct.len().saturating_sub(12);
-    let mut text = distinct.into_iter().take(12).collect::<Vec<_>>().join(", ");
+/// So many values of a column are told to the reader who mistyped one.
+const MOST_VALUES: usize = 12;
+
+fn listed(distinct: BTreeSet<Box<str>>) -> String {
+    let more = distinct.len().saturating_sub(MOST_VALUES);
+    let mut text = distinct.into_iter().take(MOST_VALUES).collect::<Vec<_>>().join(", ");
     if more > 0 {
         text.push_str(&format!(" and {more} more"));
     }

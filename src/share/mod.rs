@@ -20,7 +20,7 @@ use crate::provenance::Provenance;
 use crate::vendor::Role;
 
 pub use check::{Fault, check};
-pub use cohort::{BANDS, Cohort, UnknownCohort, select};
+pub use cohort::{BANDS, Cohort, Tallies, UnknownCohort, select};
 pub use interval::wilson;
 pub use label::{Labels, Ownership};
 pub use measure::{Options, Tally, measure};

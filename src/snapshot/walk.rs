@@ -21,6 +21,7 @@ pub struct Walk {
     roster: Roster,
     /// Where in the roster the member after `next` stands.
     at: usize,
+    place: u32,
     next: Option<Result<Member, RosterError>>,
     answers: observations::Reader<Box<dyn Read>>,
     path: PathBuf,
@@ -48,7 +49,12 @@ impl Walk {
         let (path, input) = plain(dir, &manifest)?;
         let answers = observations::Reader::strict(input);
         let next = roster.member(0);
-        Ok(Self { manifest, roster, at: 1, next, answers, path, ahead: None, here: None, ended: false })
+        Ok(Self { manifest, roster, at: 1, place: 0, next, answers, path, ahead: None, here: None, ended: false })
+    }
+
+    /// Where in the list the member given last stands: smaller for those before it.
+    pub fn place(&self) -> u32 {
+        self.place
     }
 
     /// Names of the cohort columns.
@@ -64,6 +70,7 @@ impl Walk {
                 return Some(Err(SnapshotError::Line { path, line: e.line, reason: e.reason }));
             }
         };
+        self.place = self.roster.start(self.at - 1);
         self.next = self.roster.member(self.at);
         self.at += 1;
         let facts = match self.here.take() {

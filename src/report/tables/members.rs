@@ -34,17 +34,18 @@ pub fn attributions<'m>(members: impl IntoIterator<Item = &'m Classification>, r
 }
 
 /// The rows of one member, for writing them as they come. Never none for a role: where a reach role
-/// found nobody the verdict is `none`, where it got no answer `unreachable` with the outcome.
+/// found nobody the verdict is `none`, where it got no answer `unreachable` with the outcome. What other
+/// answers showed of an unreachable member follows as evidence; shares count it as unreachable alone.
 pub fn attribution_rows(member: &Classification, roles: &[Role], labels: &Labels) -> Vec<Vec<Cell>> {
     let mut rows = Vec::new();
     for &role in roles {
         let attributions = member.role(role);
-        if attributions.is_empty() {
-            let (verdict, weight, proof) = match reached(member, role) {
-                Some(Reached::Unreachable(outcome)) => ("unreachable", (1, 1), outcome.as_str()),
-                _ => ("none", (1, 1), ""),
-            };
-            rows.push(row(member, role, verdict, weight, None, labels, proof.to_owned()));
+        match reached(member, role) {
+            Some(Reached::Unreachable(outcome)) => {
+                rows.push(row(member, role, "unreachable", (1, 1), None, labels, outcome.as_str().to_owned()));
+            }
+            _ if attributions.is_empty() => rows.push(row(member, role, "none", (1, 1), None, labels, String::new())),
+            _ => {}
         }
         for a in attributions {
             let weight = (*a.weight.numer(), *a.weight.denom());
